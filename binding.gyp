@@ -1,0 +1,30 @@
+{
+  "variables": { "kmodctl_sanitize%": "" },
+  "targets": [
+    {
+      "target_name": "kmodctl",
+      "conditions": [
+        ["OS!='linux'", { "type": "none" }, {
+          "sources": [
+            "native/addon.cc",
+            "native/module_calls.cc",
+            "native/obsolete_calls.cc",
+            "native/own_thread.cc"
+          ],
+          "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api"],
+          "defines": [
+            "NAPI_VERSION=8",
+            "NODE_ADDON_API_DISABLE_DEPRECATED",
+            "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+          ],
+          "cflags_cc": ["-std=c++17", "-fvisibility=hidden", "-Wall", "-Wextra"],
+          "ldflags": ["-Wl,-z,nodelete"]
+        }],
+        ["kmodctl_sanitize!=''", {
+          "cflags_cc": ["-fsanitize=<(kmodctl_sanitize)", "-fno-omit-frame-pointer", "-g", "-Werror"],
+          "ldflags": ["-fsanitize=<(kmodctl_sanitize)"]
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,20 @@
+// Runs a blocking call on a thread of its own and settles a promise with its result.
+//
+// Not Napi::AsyncWorker: four module inits in flight would starve libuv's pool, process.exit() would wait for
+// them, and worker.terminate() aborts the process on Node 20 to 26.
+#ifndef KMODCTL_OWN_THREAD_H
+#define KMODCTL_OWN_THREAD_H
+
+#include <functional>
+#include <node_api.h>
+
+namespace kmodctl {
+
+// JS thread only. `work` runs on the new thread, must not touch JavaScript, and its captures are destroyed there
+// or on the JS thread. Returns null when the environment is going away (nothing was started then). When no
+// thread can be had, the promise settles with -EAGAIN.
+napi_value RunOnOwnThread(napi_env env, std::function<long()> work);
+
+} // namespace kmodctl
+
+#endif

@@ -1,0 +1,25 @@
+/**
+ * This package's own error codes. Errors that are plainly an answer of the kernel keep the errno's name as their
+ * `code` (`EEXIST`, `ENOKEY`); these codes are for failures that an errno does not describe, or describes badly.
+ */
+export const errorCodes = {
+  ERR_KMOD_NO_MODULE_SUPPORT: 'The running kernel was built without loadable modules (CONFIG_MODULES=n).',
+  ERR_KMOD_NO_UNLOAD_SUPPORT: 'The running kernel cannot unload modules (CONFIG_MODULE_UNLOAD=n).',
+  ERR_KMOD_PLATFORM: 'Module system calls exist on Linux only; reading files works everywhere.',
+  ERR_KMOD_NATIVE_LOAD: 'The compiled addon could not be found or loaded.',
+  ERR_KMOD_PARAMETERS: 'A module parameter string is not one that the kernel can take.',
+  ERR_KMOD_IMAGE: 'A module image is not one that can be handed to the kernel.',
+  ERR_KMOD_INDEX_CORRUPT: 'A modules.* index file is damaged or of an unknown version.',
+  ERR_KMOD_INDEX_MISSING: 'The module directory or its indexes are missing; depmod has to be run.',
+  ERR_KMOD_NOT_FOUND: 'No module, alias or builtin of that name exists in the module directory.',
+  ERR_KMOD_NOT_LOADED: 'The module is not loaded.',
+  ERR_KMOD_BUILTIN: 'The module is built into the kernel and cannot be unloaded.',
+  ERR_KMOD_IN_USE: 'The module is in use by other modules or by the kernel.',
+  ERR_KMOD_LOAD_FAILED: 'A step of a load failed; `failedStep` tells which, `cause` why.',
+  ERR_KMOD_UNLOAD_FAILED: 'A step of an unload failed; `failedStep` tells which, `cause` why.',
+  ERR_KMOD_ABORTED: 'The operation was aborted between two steps.',
+  ERR_KMOD_PROC: 'A file of /proc or /sys does not have the form that the kernel gives it.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** One of this package's own codes. */
+export type KmodErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,136 @@
+/**
+ * init_module(2), finit_module(2) and delete_module(2) as they are: no lookup, no dependencies, no retries.
+ *
+ * The promise forms run on a thread of their own, not in libuv's pool, because a module's init may take seconds or
+ * for ever. A call in flight cannot be cancelled: after `process.exit()` or `worker.terminate()` the kernel may still
+ * finish it. (The kernel keeps a process whose thread sleeps uninterruptibly in an init until that init returns.)
+ */
+import { readlinkSync } from 'node:fs';
+
+import { requireInteger } from '../errors/argument.ts';
+import { requireCString, requireDescriptor, requireImage, requireParameters } from './call-arguments.ts';
+import { nativeBinding } from './load-binding.ts';
+import { O_NONBLOCK } from './module-flags.ts';
+import { type CallSubject, refusalError } from './refusal.ts';
+
+export type { CallSubject } from './refusal.ts';
+
+const MAX_FLAGS = 0x7fff_ffff;
+
+/** The module calls as an object, so that a caller can put another implementation in their place. */
+export interface ModuleCalls {
+  initModule(image: Uint8Array, parameters?: string, subject?: CallSubject): Promise<void>;
+  initModuleSync(image: Uint8Array, parameters?: string, subject?: CallSubject): void;
+  finitModule(fd: number, parameters?: string, flags?: number, subject?: CallSubject): Promise<void>;
+  finitModuleSync(fd: number, parameters?: string, flags?: number, subject?: CallSubject): void;
+  deleteModule(name: string, flags?: number): Promise<void>;
+  deleteModuleSync(name: string, flags?: number): void;
+}
+
+/**
+ * Loads a module from memory: init_module(2).
+ *
+ * @param image the whole, uncompressed ELF file; copied before the call returns, so it may be reused at once
+ * @param parameters `name=value` words separated by spaces, at most 4095 bytes; default none
+ * @param subject what to name in an error
+ * @throws TypeError for wrong argument types; KmodError `ERR_KMOD_IMAGE`, `ERR_KMOD_PARAMETERS`,
+ *   `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_PLATFORM`, `ERR_KMOD_NATIVE_LOAD`; ModuleSystemError with the errno otherwise
+ */
+export async function initModule(
+  image: Uint8Array,
+  parameters = '',
+  subject: CallSubject = {},
+): Promise<void> {
+  const bytes = requireImage('image', image);
+  const text = requireParameters('parameters', parameters);
+  const result = await nativeBinding().initModuleAsync(bytes, text);
+  if (result !== 0) throw refusalError({ syscall: 'init_module', result, ...subject });
+}
+
+/** {@link initModule}, blocking until the module's init has returned. */
+export function initModuleSync(image: Uint8Array, parameters = '', subject: CallSubject = {}): void {
+  const bytes = requireImage('image', image);
+  const text = requireParameters('parameters', parameters);
+  const result = nativeBinding().initModule(bytes, text);
+  if (result !== 0) throw refusalError({ syscall: 'init_module', result, ...subject });
+}
+
+/**
+ * Loads a module from an open file: finit_module(2).
+ *
+ * @param fd descriptor open for reading on a regular file; duplicated, so it may be closed at once
+ * @param parameters `name=value` words separated by spaces, at most 4095 bytes; default none
+ * @param flags sum of the `MODULE_INIT_*` constants; default 0
+ * @param subject what to name in an error; default: the path that /proc/self/fd shows for `fd`
+ * @throws as {@link initModule}; EBADF tells a closed descriptor from a write-only one
+ */
+export async function finitModule(
+  fd: number,
+  parameters = '',
+  flags = 0,
+  subject?: CallSubject,
+): Promise<void> {
+  requireFinitArguments(fd, parameters, flags);
+  // Before the call: by its end the number may belong to another file.
+  const about = subject ?? descriptorSubject(fd);
+  const result = await nativeBinding().finitModuleAsync(fd, parameters, flags);
+  if (result !== 0) throw refusalError({ syscall: 'finit_module', result, fd, ...about });
+}
+
+/** {@link finitModule}, blocking until the module's init has returned. */
+export function finitModuleSync(fd: number, parameters = '', flags = 0, subject?: CallSubject): void {
+  requireFinitArguments(fd, parameters, flags);
+  const result = nativeBinding().finitModule(fd, parameters, flags);
+  if (result !== 0)
+    throw refusalError({ syscall: 'finit_module', result, fd, ...(subject ?? descriptorSubject(fd)) });
+}
+
+/**
+ * Unloads a module: delete_module(2).
+ *
+ * @param name the kernel's name of it, with underscores
+ * @param flags `O_NONBLOCK` and `O_TRUNC` (force); default `O_NONBLOCK`, as rmmod passes
+ * @throws TypeError for wrong argument types; KmodError `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_NO_UNLOAD_SUPPORT`,
+ *   `ERR_KMOD_PLATFORM`, `ERR_KMOD_NATIVE_LOAD`; ModuleSystemError with the errno otherwise
+ */
+export async function deleteModule(name: string, flags: number = O_NONBLOCK): Promise<void> {
+  requireDeleteArguments(name, flags);
+  const result = await nativeBinding().deleteModuleAsync(name, flags);
+  if (result !== 0) throw refusalError({ syscall: 'delete_module', result, module: name });
+}
+
+/** {@link deleteModule}, blocking until the module's exit has returned. */
+export function deleteModuleSync(name: string, flags: number = O_NONBLOCK): void {
+  requireDeleteArguments(name, flags);
+  const result = nativeBinding().deleteModule(name, flags);
+  if (result !== 0) throw refusalError({ syscall: 'delete_module', result, module: name });
+}
+
+/** The real calls as a {@link ModuleCalls} object. */
+export const moduleCalls: ModuleCalls = {
+  initModule,
+  initModuleSync,
+  finitModule,
+  finitModuleSync,
+  deleteModule,
+  deleteModuleSync,
+};
+
+function requireFinitArguments(fd: number, parameters: string, flags: number): void {
+  requireDescriptor('fd', fd);
+  requireParameters('parameters', parameters);
+  requireInteger('flags', flags, 0, MAX_FLAGS);
+}
+
+function requireDeleteArguments(name: string, flags: number): void {
+  requireCString('name', name);
+  requireInteger('flags', flags, 0, MAX_FLAGS);
+}
+
+function descriptorSubject(fd: number): CallSubject {
+  try {
+    return { path: readlinkSync(`/proc/self/fd/${fd}`) };
+  } catch {
+    return {};
+  }
+}
