@@ -1,0 +1,100 @@
+/**
+ * `npm test`: format, lint, the host's tests, the guests' tests. The last line is the sum over all of them.
+ * Arguments choose parts: `format`, `lint`, `host`, `guest`; default all.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const bin = (name: string): string => `node_modules/.bin/${name}`;
+
+async function check(title: string, program: string, args: readonly string[]): Promise<Counts> {
+  const lines: string[] = [];
+  const status = await run(program, args, (line) => lines.push(line));
+  process.stdout.write(`${status === 0 ? 'ok' : 'not ok'}  ${title}\n`);
+  if (status !== 0) process.stdout.write(`${lines.join('\n')}\n`);
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+async function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: testEnvironment() });
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+// Extra certificates cost 40 ms at each start of Node 20, and no test uses TLS by itself.
+function testEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _dropped, ...environment } = process.env;
+  return environment;
+}
+
+/** AVA's TAP, counted; failures are shown whole, the rest as a line each. */
+async function ava(title: string, args: readonly string[]): Promise<Counts> {
+  const started = performance.now();
+  let [passed, failed, skipped] = [0, 0, 0];
+  let showing = true;
+  const status = await run(bin('ava'), ['--tap', ...args], (line) => {
+    const result = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line);
+    if (!result) {
+      if (showing && !/^(?:TAP version|1\.\.\d+|# )/.test(line) && line !== '') process.stdout.write(`${line}\n`);
+      return;
+    }
+    const [, not, name = '', directive] = result;
+    showing = not !== undefined;
+    if (directive !== undefined) skipped++;
+    else if (not === undefined) passed++;
+    else failed++;
+    process.stdout.write(`${not === undefined ? (directive ?? 'ok') : 'not ok'}  ${title}: ${name}\n`);
+  });
+  if (status !== 0 && failed === 0) failed++;
+  if (passed + failed + skipped === 0) failed++;
+  process.stdout.write(`    ${title}: ${passed} passed in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+  return { passed, failed, skipped };
+}
+
+async function testFiles(guest: boolean): Promise<string[]> {
+  const all = await readdir('test', { recursive: true });
+  return all
+    .filter((file) => file.endsWith('.test.ts') && file.startsWith('vm/') === guest)
+    .map((file) => `test/${file}`)
+    .sort();
+}
+
+const parts: Readonly<Record<string, () => Promise<Counts>>> = {
+  format: async () => await check('format (prettier)', bin('prettier'), ['--check', '.']),
+  lint: async () => await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
+  host: async () => await ava('host', await testFiles(false)),
+  // One test at a time in each of two processes: two guests in parallel, one for each processor.
+  guest: async () => await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles(true))]),
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((part) => !(part in parts));
+if (unknown !== undefined || !existsSync('package.json')) {
+  process.stderr.write(`npm test [${Object.keys(parts).join('|')}]...: "${unknown ?? ''}" is none of them\n`);
+  process.exit(2);
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const part of chosen.length === 0 ? Object.keys(parts) : chosen) {
+  const counts = await parts[part]?.();
+  total.passed += counts?.passed ?? 0;
+  total.failed += counts?.failed ?? 0;
+  total.skipped += counts?.skipped ?? 0;
+}
+const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`);
+// A guest suite that did not run is no success where nobody looks.
+process.exitCode = total.failed > 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import test from 'ava';
+
+import { startVm, type VmError } from '../../vm/index.ts';
+import { inGuest, MODULES } from './in-guest.ts';
+
+const DANGER = `${MODULES}/kmodctl_panic.ko`;
+
+/** QEMU is gone: not even a zombie is left. */
+async function gone(pid: number): Promise<boolean> {
+  for (let i = 0; i < 100 && existsSync(`/proc/${pid}`); i++) await sleep(50);
+  return !existsSync(`/proc/${pid}`);
+}
+
+for (const [action, code, line] of [
+  ['panic', 'ERR_KMOD_VM_PANIC', /Kernel panic - not syncing: kmodctl_panic: asked for/],
+  ['oops', 'ERR_KMOD_VM_OOPS', /BUG: kernel NULL pointer dereference/],
+] as const)
+  inGuest(`${action}: a typed error with the console's last lines, at once`, { testModules: ['kmodctl_panic'] }, async (t, { vm }) => {
+    const started = performance.now();
+    const error = await t.throwsAsync<VmError>(vm.run(['insmod', DANGER, `action=${action}`]));
+    t.like(error, { name: 'VmError', code });
+    t.regex(error?.consoleTail.join('\n') ?? '', line);
+    t.true(performance.now() - started < 20_000, 'not after the timeout');
+    t.true(await gone(vm.pid));
+    // What comes later fails for the same reason.
+    t.is(await t.throwsAsync<VmError>(vm.run(['true'])), error);
+  });
+
+inGuest('a guest that hangs: ERR_KMOD_VM_HUNG', { testModules: ['kmodctl_panic'], on: ['6.12'] }, async (t, { vm }) => {
+  const error = await t.throwsAsync(vm.run(['insmod', DANGER, 'action=hang'], { timeout: 2000 }));
+  t.like(error, { code: 'ERR_KMOD_VM_HUNG' });
+  t.true(await gone(vm.pid));
+});
+
+inGuest('a guest that hangs is noticed before a long timeout ends', { testModules: ['kmodctl_panic'], on: ['6.12'] }, async (t, { vm }) => {
+  const error = await t.throwsAsync(vm.run(['insmod', DANGER, 'action=hang'], { timeout: 300_000 }));
+  t.like(error, { code: 'ERR_KMOD_VM_HUNG' });
+});
+
+inGuest('QEMU killed from outside: ERR_KMOD_VM_LOST', { on: ['6.12'] }, async (t, { vm }) => {
+  const pending = vm.run(['sleep', '1000']);
+  await sleep(200);
+  process.kill(vm.pid, 'SIGKILL');
+  t.like(await t.throwsAsync(pending), { code: 'ERR_KMOD_VM_LOST', message: /^QEMU was killed by SIGKILL/ });
+});
+
+inGuest('a guest that switches itself off: ERR_KMOD_VM_LOST', { on: ['6.12'] }, async (t, { vm }) => {
+  t.like(await t.throwsAsync(vm.run(['poweroff', '-f'])), { code: 'ERR_KMOD_VM_LOST', message: /switched itself off/ });
+});
+
+inGuest('a guest whose agent is killed: ERR_KMOD_VM_LOST', { on: ['6.12'] }, async (t, { vm }) => {
+  const error = await t.throwsAsync<VmError>(vm.run(['sh', '-c', 'kill -9 $PPID; sleep 100']));
+  t.like(error, { code: 'ERR_KMOD_VM_LOST' });
+  t.regex(error?.consoleTail.join('\n') ?? '', /the agent ended with status 137/);
+});
+
+test('the lifetime of a VM ends it', async (t) => {
+  const vm = await startVm({ kernel: '6.12', timeouts: { lifetime: 1500 } });
+  t.like(await t.throwsAsync(vm.run(['sleep', '1000'])), { code: 'ERR_KMOD_VM_LIFETIME' });
+  t.true(await gone(vm.pid));
+});
+
+test('an AbortSignal ends a VM, and keeps one from starting', async (t) => {
+  const controller = new AbortController();
+  const vm = await startVm({ kernel: '6.12', signal: controller.signal });
+  const pending = vm.run(['sleep', '1000']);
+  controller.abort(new Error('enough'));
+  const error = await t.throwsAsync(pending);
+  t.like(error, { code: 'ERR_KMOD_VM_ABORTED' });
+  t.like(error?.cause, { message: 'enough' });
+  t.true(await gone(vm.pid));
+  t.like(await t.throwsAsync(startVm({ kernel: '6.12', signal: controller.signal })), { code: 'ERR_KMOD_VM_ABORTED' });
+});
+
+test('stop: twice, and what comes after it', async (t) => {
+  const vm = await startVm({ kernel: '6.12' });
+  await Promise.all([vm.stop(), vm.stop()]);
+  t.like(await t.throwsAsync(vm.run(['true'])), { code: 'ERR_KMOD_VM_STOPPED' });
+  t.true(await gone(vm.pid));
+});
+
+test('a kernel that finds no first process panics: a typed error at once', async (t) => {
+  const started = performance.now();
+  const error = await t.throwsAsync<VmError>(
+    startVm({ kernel: '6.12', template: false, commandLine: ['rdinit=/nonexistent', 'root=/dev/none'] }),
+  );
+  t.is(error?.code, 'ERR_KMOD_VM_PANIC');
+  t.true(performance.now() - started < 60_000);
+});
+
+test('a guest that does not come up in time: ERR_KMOD_VM_BOOT', async (t) => {
+  const error = await t.throwsAsync(startVm({ kernel: '6.12', template: false, timeouts: { boot: 300 } }));
+  t.like(error, { code: 'ERR_KMOD_VM_BOOT', message: /did not answer within 0\.3 s/ });
+});
+
+test('wrong options are named', async (t) => {
+  await t.throwsAsync(startVm({ kernl: '6.12' } as never), { instanceOf: TypeError, message: /did you mean "kernel"/ });
+  await t.throwsAsync(startVm({ memory: -1 }), { instanceOf: RangeError, message: /options\.memory/ });
+  t.like(await t.throwsAsync(startVm({ kernel: '1.0' })), { code: 'ERR_KMOD_VM_KERNEL' });
+});
+
+/** Runs a program of its own against the built package. Answers its output. */
+async function inProcess(source: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const vmModule = new URL('../../vm/index.js', import.meta.url).href;
+  const program = `import { startVm } from ${JSON.stringify(vmModule)};
+    try { ${source} } catch (error) { console.log(error.code, error.message); }`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  for await (const chunk of child.stdout) output += String(chunk);
+  return output;
+}
+
+test('no QEMU: the message has the command that installs it', async (t) => {
+  const output = await inProcess('await startVm()', { KMODCTL_VM_QEMU: '/nonexistent/qemu' });
+  t.regex(output, /^ERR_KMOD_VM_NO_QEMU .*\/nonexistent\/qemu/);
+  const withoutPath = await inProcess('process.env.PATH = "/nonexistent"; await startVm()', { KMODCTL_VM_QEMU: '' });
+  t.regex(withoutPath, /^ERR_KMOD_VM_NO_QEMU .*apt-get install/);
+});
+
+test('a program that is not QEMU, and a kernel that is none', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kmodctl-test-'));
+  try {
+    await mkdir(join(folder, '6.6.6'));
+    await writeFile(join(folder, 'vmlinuz'), 'not a kernel');
+    const output = await inProcess('await startVm()', { KMODCTL_VM_KERNEL: `${folder}/vmlinuz:${folder}/6.6.6` });
+    t.regex(output, /^ERR_KMOD_VM_KERNEL .*vmlinuz/);
+    const missing = await inProcess('await startVm()', { KMODCTL_VM_KERNEL: `${folder}/none:${folder}/6.6.6` });
+    t.regex(missing, /^ERR_KMOD_VM_KERNEL .*none/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the accelerator can be forced, and a wrong name is refused', async (t) => {
+  const forced = await inProcess(
+    'const vm = await startVm({ kernel: "6.12" }); console.log(vm.facts.accelerator, vm.facts.acceleratorReason); await vm.stop()',
+    { KMODCTL_VM_ACCEL: 'tcg' },
+  );
+  t.is(forced, 'tcg KMODCTL_VM_ACCEL=tcg\n');
+  t.regex(await inProcess('await startVm()', { KMODCTL_VM_ACCEL: 'fast' }), /must be "kvm" or "tcg"/);
+});
+
+test('kill -9 of the parent leaves no QEMU behind', async (t) => {
+  const vmModule = new URL('../../vm/index.js', import.meta.url).href;
+  const program = `import { startVm } from ${JSON.stringify(vmModule)};
+    const vm = await startVm({ kernel: '6.12' }); console.log(vm.pid); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await new Promise<[string]>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', (text) => {
+      resolve([text]);
+    });
+  });
+  const pid = Number(line);
+  t.true(existsSync(`/proc/${pid}`));
+  child.kill('SIGKILL');
+  t.true(await gone(pid));
+});

@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+
+/** Something on the console that ends a guest, or should. */
+export interface ConsoleAlarm {
+  readonly kind: 'panic' | 'oops' | 'hung';
+  readonly line: string;
+}
+
+// Only lines with the kernel's time stamp: a program in the guest may print such words too.
+const kernelLine = /\[\s*\d+\.\d{6}\](?<text>.*)/;
+
+const alarms: readonly (readonly [kind: ConsoleAlarm['kind'], pattern: RegExp])[] = [
+  ['panic', /Kernel panic - not syncing/],
+  ['hung', /BUG: soft lockup|rcu: INFO: rcu_\w+ (?:self-)?detected|blocked for more than \d+ seconds/],
+  ['oops', /\bBUG: |\bOops: |general protection fault|kernel BUG at /],
+];
+
+/** Longest text kept, in characters: the beginning is dropped beyond it. */
+const KEPT = 4 * 1024 * 1024;
+
+/** Collects a guest's console and watches it for the kernel's last words. */
+export class GuestConsole {
+  private text = '';
+  private partial = '';
+  private readonly listeners = new Set<(alarm: ConsoleAlarm) => void>();
+  /** Alarms so far, oldest first. */
+  readonly alarms: ConsoleAlarm[] = [];
+
+  /** @param before what the console showed before this guest was cloned */
+  constructor(stream: Readable, before = '') {
+    this.text = before;
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => {
+      this.receive(chunk);
+    });
+  }
+
+  /** Everything so far, without carriage returns. */
+  contents(): string {
+    return this.text;
+  }
+
+  /** The last lines that are not empty, oldest first. */
+  tail(lines = 30): readonly string[] {
+    return this.text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-lines);
+  }
+
+  /** Calls back for every alarm from now on. Answers a function that ends it. */
+  onAlarm(listener: (alarm: ConsoleAlarm) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private receive(chunk: string): void {
+    const clean = chunk.replaceAll('\r', '');
+    this.text = (this.text + clean).slice(-KEPT);
+    const lines = (this.partial + clean).split('\n');
+    this.partial = lines.pop() ?? '';
+    for (const line of lines) this.inspect(line);
+  }
+
+  private inspect(line: string): void {
+    const text = kernelLine.exec(line)?.groups?.['text'];
+    if (text === undefined) return;
+    const kind = alarms.find(([, pattern]) => pattern.test(text))?.[0];
+    if (kind === undefined) return;
+    const alarm = { kind, line: line.trim() };
+    this.alarms.push(alarm);
+    for (const listener of this.listeners) listener(alarm);
+  }
+}

@@ -1,0 +1,41 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { cacheDirectory } from '../packages/cache-directory.ts';
+import type { AcceleratorChoice } from '../qemu/accelerator.ts';
+
+// A verdict holds for this boot of this host with this QEMU: another host kernel may do better.
+interface Verdict {
+  readonly bootId: string;
+  readonly qemuVersion: string;
+  readonly reason: string;
+}
+
+const verdictFile = (): string => join(cacheDirectory(), 'accelerator.json');
+
+/** The choice, unless KVM has been found useless before on this host: then TCG with that reason. */
+export async function rejectedAccelerator(choice: AcceleratorChoice, qemuVersion: string): Promise<AcceleratorChoice> {
+  if (choice.accelerator === 'tcg' || choice.reason.startsWith('KMODCTL_VM_ACCEL')) return choice;
+  try {
+    const verdict = JSON.parse(await readFile(verdictFile(), 'utf8')) as Verdict;
+    if (verdict.bootId === (await bootId()) && verdict.qemuVersion === qemuVersion)
+      return { accelerator: 'tcg', reason: verdict.reason };
+  } catch {
+    // no verdict, or none that can be read: it will be found out again
+  }
+  return choice;
+}
+
+/** Records that a guest did not come up under KVM. Answers the choice to go on with. */
+export async function rememberRejection(error: unknown, qemuVersion: string): Promise<AcceleratorChoice> {
+  const words = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  const reason = `the kernel did not come up under KVM (${words}), so TCG is used`;
+  const verdict: Verdict = { bootId: await bootId(), qemuVersion, reason };
+  await mkdir(cacheDirectory(), { recursive: true });
+  await writeFile(verdictFile(), JSON.stringify(verdict));
+  return { accelerator: 'tcg', reason };
+}
+
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+}
