@@ -23,6 +23,12 @@ const LONGEST_SILENCE_MS = 20_000;
 /** What a cancelled program gets to end in, before the guest counts as hung. */
 const CANCEL_TIME_MS = 5000;
 
+/** How a request stands: `cancelled` when its answer is that of a killed command, `ended` when nobody waits any more. */
+interface Course {
+  readonly cancelled: AbortController;
+  readonly ended: AbortSignal;
+}
+
 /** Puts limits on requests, and tells a guest that is slow from one that does not answer any more. */
 export class CommandGuard {
   private readonly machine: GuestMachine;
@@ -53,13 +59,14 @@ export class CommandGuard {
       request.onOutput,
     );
     const ended = new AbortController();
+    const cancelled = new AbortController();
     this.underWay++;
     void this.watch();
     try {
       return await Promise.race([
-        pending.answer,
-        this.stopAfterTimeout(pending, request, ended.signal),
-        this.stopOnAbort(pending, request, ended.signal),
+        unlessCancelled(pending, cancelled.signal),
+        this.stopAfterTimeout(pending, request, { cancelled, ended: ended.signal }),
+        this.stopOnAbort(pending, request, { cancelled, ended: ended.signal }),
       ]);
     } finally {
       this.underWay--;
@@ -70,9 +77,10 @@ export class CommandGuard {
   private async stopAfterTimeout<Method extends keyof Requests>(
     pending: Pending<Method>,
     { what, timeout = this.timeout }: GuardedRequest<Method>,
-    ended: AbortSignal,
+    { cancelled, ended }: Course,
   ): Promise<never> {
     await elapsed(timeout, ended);
+    cancelled.abort();
     await this.cancel(pending);
     throw new VmError('ERR_KMOD_VM_TIMEOUT', `${what}: not finished after ${timeout / 1000} s, ended.`, {
       consoleTail: this.machine.console.tail(10),
@@ -82,7 +90,7 @@ export class CommandGuard {
   private async stopOnAbort<Method extends keyof Requests>(
     pending: Pending<Method>,
     { what, signal }: GuardedRequest<Method>,
-    ended: AbortSignal,
+    { cancelled, ended }: Course,
   ): Promise<never> {
     await new Promise<void>((resolve) => {
       if (signal?.aborted) resolve();
@@ -95,6 +103,7 @@ export class CommandGuard {
           { once: true, signal: ended },
         );
     });
+    cancelled.abort();
     await this.cancel(pending);
     throw new VmError('ERR_KMOD_VM_ABORTED', `${what}: aborted by its signal.`, { cause: signal?.reason });
   }
@@ -139,6 +148,21 @@ export class CommandGuard {
       consoleTail: this.machine.console.tail(),
     });
     this.machine.fail(error);
+    throw error;
+  }
+}
+
+// The answer of a command that was killed is not the answer to the request, and must not win the race.
+async function unlessCancelled<Method extends keyof Requests>(
+  pending: Pending<Method>,
+  cancelled: AbortSignal,
+): Promise<Answer<Method>> {
+  const never = new Promise<never>(() => {});
+  try {
+    const answer = await pending.answer;
+    return cancelled.aborted ? await never : answer;
+  } catch (error) {
+    if (cancelled.aborted) return await never;
     throw error;
   }
 }

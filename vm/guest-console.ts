@@ -18,6 +18,9 @@ const alarms: readonly (readonly [kind: ConsoleAlarm['kind'], pattern: RegExp])[
 /** Longest text kept, in characters: the beginning is dropped beyond it. */
 const KEPT = 4 * 1024 * 1024;
 
+/** Most lines shown of a report that the kernel made of its own end. */
+const LONGEST_REPORT = 200;
+
 /** Collects a guest's console and watches it for the kernel's last words. */
 export class GuestConsole {
   private text = '';
@@ -40,12 +43,12 @@ export class GuestConsole {
     return this.text;
   }
 
-  /** The last lines that are not empty, oldest first. */
+  /** The last lines that are not empty, oldest first: from ten before the first alarm on, if there was one. */
   tail(lines = 30): readonly string[] {
-    return this.text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .slice(-lines);
+    const all = this.text.split('\n').filter((line) => line.trim() !== '');
+    const alarm = this.alarms[0];
+    const at = alarm === undefined ? -1 : all.findIndex((line) => line.trim() === alarm.line);
+    return at === -1 ? all.slice(-lines) : all.slice(Math.max(0, at - 10)).slice(0, LONGEST_REPORT);
   }
 
   /** Calls back for every alarm from now on. Answers a function that ends it. */

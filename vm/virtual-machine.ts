@@ -177,6 +177,7 @@ export class VirtualMachine implements AsyncDisposable {
     const line: Duplex = this.machine.qemu.terminal;
     line.pipe(terminal.output, { end: false });
     terminal.input.pipe(line, { end: false });
+    terminal.input.once('end', () => line.write(END_OF_INPUT));
     try {
       const { columns = 80, rows = 24, command = ['sh', '-l'] } = terminal;
       const parameters: Requests['shell']['parameters'] = { columns, rows, command };
@@ -198,6 +199,9 @@ export class VirtualMachine implements AsyncDisposable {
     await this.stop();
   }
 }
+
+/** Control-D, at which the guest's terminal tells the shell that its input has ended. */
+const END_OF_INPUT = '\u0004';
 
 const runOptionTypes = {
   input: ['string', 'object'],

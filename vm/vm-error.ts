@@ -36,10 +36,18 @@ export class VmError extends Error {
 
   constructor(code: VmErrorCode, message: string, details: VmErrorDetails = {}) {
     const tail = details.consoleTail ?? [];
-    const text = tail.length === 0 ? message : `${message}\n${tail.map((line) => `  | ${line}`).join('\n')}`;
+    const text = [message, ...shorten(tail).map((line) => `  | ${line}`)].join('\n');
     super(text, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.consoleTail = tail;
   }
 }
+const SHOWN_LINES = 40;
+
+// The message has enough to see what happened; `consoleTail` has all of it.
+function shorten(lines: readonly string[]): readonly string[] {
+  if (lines.length <= SHOWN_LINES) return lines;
+  return [...lines.slice(0, SHOWN_LINES - 1), `(${lines.length - SHOWN_LINES + 1} more lines in consoleTail)`];
+}
+
 Object.defineProperty(VmError.prototype, 'name', { value: 'VmError', configurable: true });

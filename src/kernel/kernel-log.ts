@@ -32,7 +32,8 @@ export function readKernelLog(path = '/dev/kmsg'): readonly KernelLogRecord[] {
     for (;;) {
       const length = readRecord(fd, buffer);
       if (length === 0) return records;
-      const record = length === undefined ? undefined : parseKernelLogRecord(buffer.toString('utf8', 0, length));
+      const record =
+        length === undefined ? undefined : parseKernelLogRecord(buffer.toString('utf8', 0, length));
       if (record) records.push(record);
     }
   } finally {

@@ -75,11 +75,12 @@ function handlers(channel: Channel): { readonly [Method in keyof Requests]: Hand
 
 async function runShell({ columns, rows, command }: Requests['shell']['parameters']): Promise<{ exitCode: number }> {
   const line = '/dev/ttyS2';
-  const script = `stty -F ${line} sane rows ${rows} cols ${columns}; exec cttyhack "$@" <${line} >${line} 2>&1`;
+  // Opened before its size is set: the kernel forgets the size of a terminal that nobody has open.
+  const script = `exec <${line} >${line} 2>&1; stty sane rows ${rows} cols ${columns}; exec cttyhack "$@"`;
   const child = spawn('setsid', ['sh', '-c', script, 'sh', ...command], {
     stdio: 'ignore',
     cwd: '/root',
-    env: { ...process.env, TERM: 'linux', PS1: '\\w # ' },
+    env: { ...process.env, TERM: 'linux', PS1: '\\w # ', ENV: '/etc/kmodctl-shell' },
   });
   return await new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -2,7 +2,8 @@
  * Runs functions from the host in a process of its own, started before the template is saved: a crash or an endless
  * loop in a function costs this process and not the agent, and a call costs no start of Node.
  */
-import { constants, runInNewContext, Script } from 'node:vm';
+import { randomInt } from 'node:crypto';
+import { constants, Script } from 'node:vm';
 import { deserialize, serialize } from 'node:v8';
 
 import { toRemoteError } from '../protocol/remote-error.ts';
@@ -22,14 +23,8 @@ export interface EvaluateAnswer {
   readonly error?: RemoteError;
 }
 
-let reseeded = false;
-
-// Math.random of this process continues a sequence that all clones of a template share.
-function reseedMath(): void {
-  if (reseeded) return;
-  reseeded = true;
-  Math.random = runInNewContext('Math.random') as () => number;
-}
+// V8 seeds its generator once per process: all clones of a template would draw the same numbers.
+Math.random = () => randomInt(2 ** 48 - 1) / 2 ** 48;
 
 function compile(source: string): (...values: unknown[]) => unknown {
   const script = new Script(`(${source})`, {
@@ -41,7 +36,6 @@ function compile(source: string): (...values: unknown[]) => unknown {
 
 async function answer(message: EvaluateMessage): Promise<EvaluateAnswer> {
   try {
-    reseedMath();
     const values = deserialize(message.arguments) as unknown[];
     const value: unknown = await compile(message.source)(...values);
     return { id: message.id, value: serialize(value) };

@@ -1,0 +1,194 @@
+import { resolve } from 'node:path';
+
+import { requireOptions, requireString } from '../errors/argument.ts';
+import { runEffects, runEffectsSync } from '../execute/effect.ts';
+import { loadRun, type LoadRunOptions } from '../execute/load-run.ts';
+import { dryRun } from '../execute/dry-run.ts';
+import type { StepResult } from '../execute/step-result.ts';
+import { moduleCalls } from '../native/module-calls.ts';
+import { planInsert, planLoad } from '../plan/load-plan.ts';
+import { requireModules } from '../plan/lookup.ts';
+import { type ModuleParameters, parameterText } from '../plan/module-parameters.ts';
+import type { LoadPlan } from '../plan/plan.ts';
+import { requireNames } from './names-argument.ts';
+import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
+import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
+
+/** Options of {@link plan}. */
+export interface PlanOptions extends PlaceOptions {
+  /** Parameters of the module; with several names each gets its own by calling once per name. Default none. */
+  readonly parameters?: ModuleParameters | undefined;
+  /** A module that is in the kernel already is an obstacle. Default false. */
+  readonly firstTime?: boolean | undefined;
+  /** Plan as if nothing were loaded. Default false. */
+  readonly ignoreLoaded?: boolean | undefined;
+}
+
+/** How modules are inserted. */
+export interface InsertOptions {
+  /** Whether a failed load unloads what it had loaded. Default true. */
+  readonly rollback?: boolean | undefined;
+  /** Load in spite of another version magic; taints the kernel. Default false. */
+  readonly forceVermagic?: boolean | undefined;
+  /** Load in spite of other symbol versions; taints the kernel. Default false. */
+  readonly forceModversion?: boolean | undefined;
+  /** How long to retry while the same module comes or goes by someone else's doing, in milliseconds. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/** Options of {@link modprobe}. */
+export interface ModprobeOptions extends Omit<PlanOptions, 'ignoreLoaded'>, InsertOptions, RunOptions {}
+
+/** Options of {@link insmod}. */
+export interface InsmodOptions extends Pick<PlaceOptions, 'kernelRoot'>, InsertOptions, RunOptions {}
+
+/** What a load did. */
+export interface LoadResult {
+  /** The kernel's names of the modules asked for; an alias may stand for several. */
+  readonly modules: readonly string[];
+  readonly steps: readonly StepResult[];
+  /** Whether everything asked for was in the kernel before. */
+  readonly alreadyLoaded: boolean;
+  /** Time for all, in milliseconds. */
+  readonly durationMs: number;
+}
+
+const planOptionTypes = {
+  ...placeOptionTypes,
+  parameters: ['string', 'object'],
+  firstTime: 'boolean',
+  ignoreLoaded: 'boolean',
+} as const;
+
+const insertOptionTypes = {
+  rollback: 'boolean',
+  forceVermagic: 'boolean',
+  forceModversion: 'boolean',
+  busyTimeoutMs: 'number',
+} as const;
+
+const { ignoreLoaded: _, ...modprobePlanTypes } = planOptionTypes;
+const modprobeOptionTypes = { ...modprobePlanTypes, ...insertOptionTypes, ...runOptionTypes } as const;
+const insmodOptionTypes = { kernelRoot: 'string', ...insertOptionTypes, ...runOptionTypes } as const;
+
+/**
+ * Works out what loading would do, without doing it: reads the module tree and /sys, needs no privilege.
+ *
+ * @param names module names, aliases, or files (beginning with `/` or `./`)
+ * @throws TypeError for wrong arguments; KmodError `ERR_KMOD_NOT_FOUND`, `ERR_KMOD_INDEX_MISSING`,
+ *   `ERR_KMOD_INDEX_CORRUPT`, `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_PROC`
+ */
+export function plan(names: string | readonly string[], options: PlanOptions = {}): LoadPlan {
+  requireOptions('options', options, planOptionTypes);
+  return makePlan(requireNames(names), options);
+}
+
+/**
+ * Loads modules with all that they need, as modprobe(8) does. Modules that are loaded already are left as they are.
+ * When a step fails, what this call loaded is unloaded again, and nothing else.
+ *
+ * The event loop is not blocked while a module initialises itself. modprobe.d is not read.
+ *
+ * @param names module names, aliases, or files (beginning with `/` or `./`)
+ * @throws TypeError for wrong arguments; what {@link plan} throws; PlanFailure with the code of an obstacle
+ *   (`ERR_KMOD_COMPRESSION`, `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_ALREADY_LOADED`), `ERR_KMOD_LOAD_FAILED` or
+ *   `ERR_KMOD_ABORTED`
+ */
+export async function modprobe(
+  names: string | readonly string[],
+  options: ModprobeOptions = {},
+): Promise<LoadResult> {
+  const { run, calls, finish } = prepareModprobe(names, options);
+  return finish(await runEffects(run, calls));
+}
+
+/** {@link modprobe}, blocking. */
+export function modprobeSync(names: string | readonly string[], options: ModprobeOptions = {}): LoadResult {
+  const { run, calls, finish } = prepareModprobe(names, options);
+  return finish(runEffectsSync(run, calls));
+}
+
+/**
+ * Loads one file and nothing that it needs, as insmod(8) does. That the module is loaded already is an error.
+ *
+ * @param path the module's file, plain or compressed in a way that the kernel can unpack
+ * @param parameters default none
+ * @throws TypeError for wrong arguments; PlanFailure `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_COMPRESSION`,
+ *   `ERR_KMOD_LOAD_FAILED`, `ERR_KMOD_ABORTED`
+ */
+export async function insmod(
+  path: string,
+  parameters: ModuleParameters = '',
+  options: InsmodOptions = {},
+): Promise<LoadResult> {
+  const { run, calls, finish } = prepareInsmod(path, parameters, options);
+  return finish(await runEffects(run, calls));
+}
+
+/** {@link insmod}, blocking. */
+export function insmodSync(
+  path: string,
+  parameters: ModuleParameters = '',
+  options: InsmodOptions = {},
+): LoadResult {
+  const { run, calls, finish } = prepareInsmod(path, parameters, options);
+  return finish(runEffectsSync(run, calls));
+}
+
+function prepareModprobe(names: unknown, options: ModprobeOptions): PreparedRun<LoadResult> {
+  const started = performance.now();
+  requireOptions('options', options, modprobeOptionTypes);
+  const loadPlan = makePlan(requireNames(names), options);
+  return prepareRun(loadPlan, { ...options, kernel: kernelOf(options) }, started);
+}
+
+function prepareInsmod(
+  path: unknown,
+  parameters: ModuleParameters,
+  options: InsmodOptions,
+): PreparedRun<LoadResult> {
+  const started = performance.now();
+  requireOptions('options', options, insmodOptionTypes);
+  const kernel = kernelOf(options);
+  const loadPlan = planInsert(resolve(requireString('path', path)), parameterText(parameters), kernel);
+  return prepareRun(loadPlan, { ...options, kernel, firstTime: true }, started);
+}
+
+function prepareRun(
+  loadPlan: LoadPlan,
+  options: LoadRunOptions & RunOptions,
+  started: number,
+): PreparedRun<LoadResult> {
+  return {
+    run: options.dryRun === true ? dryRun(loadPlan) : loadRun(loadPlan, options),
+    calls: options.syscalls ?? moduleCalls,
+    finish: (steps) => {
+      const asked = steps.filter(({ because }) => because.kind === 'asked');
+      return {
+        modules: [...new Set([...asked.map(({ module }) => module), ...askedTwice(loadPlan)])],
+        steps,
+        alreadyLoaded: asked.every(({ outcome }) => outcome === 'already-loaded' || outcome === 'builtin'),
+        durationMs: performance.now() - started,
+      };
+    },
+  };
+}
+
+function askedTwice({ skipped }: LoadPlan): readonly string[] {
+  return skipped.filter(({ because }) => because.kind === 'asked').map(({ module }) => module);
+}
+
+function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
+  const parameters = parameterText(options.parameters ?? '');
+  if (parameters !== '' && names.length > 1)
+    throw new TypeError('The option "parameters" goes with one name; load the modules one by one');
+  const tree = treeOf(options);
+  return planLoad({
+    targets: names.flatMap((name) => requireModules(tree, name)),
+    tree,
+    parameters,
+    kernel: kernelOf(options),
+    firstTime: options.firstTime,
+    ignoreLoaded: options.ignoreLoaded,
+  });
+}

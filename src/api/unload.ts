@@ -1,0 +1,110 @@
+import { requireOptions } from '../errors/argument.ts';
+import { dryRun } from '../execute/dry-run.ts';
+import { runEffects, runEffectsSync } from '../execute/effect.ts';
+import type { StepResult } from '../execute/step-result.ts';
+import { unloadRun } from '../execute/unload-run.ts';
+import { moduleNameOfPath } from '../index-files/module-name.ts';
+import { loadedModules } from '../kernel/loaded-modules.ts';
+import { moduleCalls } from '../native/module-calls.ts';
+import type { UnloadPlan } from '../plan/plan.ts';
+import { planUnload } from '../plan/unload-plan.ts';
+import { requireNames } from './names-argument.ts';
+import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
+import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
+
+/** Options of {@link planRemoval}. */
+export interface PlanRemovalOptions extends PlaceOptions {
+  /** Also unload what the modules needed and nothing needs any more, as `modprobe -r` does. Default false. */
+  readonly dependencies?: boolean | undefined;
+  /**
+   * Unload in spite of users other than modules, and modules without an exit function. May crash the machine; taints
+   * the kernel. Default false.
+   */
+  readonly force?: boolean | undefined;
+  /** A module that is not loaded is an error; otherwise it is skipped. Default true. */
+  readonly firstTime?: boolean | undefined;
+}
+
+/** Options of {@link rmmod}. */
+export interface RmmodOptions extends PlanRemovalOptions, RunOptions {}
+
+/** What an unload did. */
+export interface UnloadResult {
+  /** The kernel's names of the modules that are gone, in the order of unloading. */
+  readonly modules: readonly string[];
+  readonly steps: readonly StepResult[];
+  /** Time for all, in milliseconds. */
+  readonly durationMs: number;
+}
+
+const planRemovalOptionTypes = {
+  ...placeOptionTypes,
+  dependencies: 'boolean',
+  force: 'boolean',
+  firstTime: 'boolean',
+} as const;
+const rmmodOptionTypes = { ...planRemovalOptionTypes, ...runOptionTypes } as const;
+
+/**
+ * Works out what unloading would do, without doing it.
+ *
+ * @param names module names, or files whose names they have
+ * @throws TypeError for wrong arguments; KmodError `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_PROC`,
+ *   `ERR_KMOD_INDEX_CORRUPT`, `ERR_KMOD_INDEX_UNREADABLE`
+ */
+export function planRemoval(names: string | readonly string[], options: PlanRemovalOptions = {}): UnloadPlan {
+  requireOptions('options', options, planRemovalOptionTypes);
+  return makePlan(requireNames(names), options);
+}
+
+/**
+ * Unloads modules, users before the used. Nothing is unloaded when one of them cannot be.
+ *
+ * @param names module names, or files whose names they have
+ * @throws TypeError for wrong arguments; what {@link planRemoval} throws; PlanFailure `ERR_KMOD_NOT_LOADED`,
+ *   `ERR_KMOD_BUILTIN`, `ERR_KMOD_IN_USE` (with `holders`), `ERR_KMOD_NO_UNLOAD_SUPPORT`, `ERR_KMOD_UNLOAD_FAILED`,
+ *   `ERR_KMOD_ABORTED`
+ */
+export async function rmmod(
+  names: string | readonly string[],
+  options: RmmodOptions = {},
+): Promise<UnloadResult> {
+  const { run, calls, finish } = prepareRmmod(names, options);
+  return finish(await runEffects(run, calls));
+}
+
+/** {@link rmmod}, blocking. */
+export function rmmodSync(names: string | readonly string[], options: RmmodOptions = {}): UnloadResult {
+  const { run, calls, finish } = prepareRmmod(names, options);
+  return finish(runEffectsSync(run, calls));
+}
+
+function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<UnloadResult> {
+  const started = performance.now();
+  requireOptions('options', options, rmmodOptionTypes);
+  const unloadPlan = makePlan(requireNames(names), options);
+  const kernel = kernelOf(options);
+  return {
+    run: options.dryRun === true ? dryRun(unloadPlan) : unloadRun(unloadPlan, { ...options, kernel }),
+    calls: options.syscalls ?? moduleCalls,
+    finish: (steps) => ({
+      modules: steps.filter(({ outcome }) => outcome !== 'kept').map(({ module }) => module),
+      steps,
+      durationMs: performance.now() - started,
+    }),
+  };
+}
+
+function makePlan(names: readonly string[], options: PlanRemovalOptions): UnloadPlan {
+  const kernel = kernelOf(options);
+  return planUnload({
+    modules: names.map(moduleNameOfPath),
+    loaded: loadedModules(kernel),
+    tree: treeOf(options),
+    kernel,
+    dependencies: options.dependencies,
+    force: options.force,
+    check: options.force === true ? 'holders' : 'all',
+    firstTime: options.firstTime,
+  });
+}

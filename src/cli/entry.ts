@@ -1,0 +1,37 @@
+/**
+ * Start of the bundled program. It alone touches `process`, and it answers `--version` before the rest is loaded.
+ */
+import * as nodeModule from 'node:module';
+import { release } from 'node:os';
+import { basename } from 'node:path';
+
+import type * as Main from './main.ts';
+import { descriptorWriter } from './output.ts';
+import { packageVersion, toolVersionText } from './version.ts';
+
+const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod']);
+
+const stdout = descriptorWriter(1);
+const [, file = '', first, second] = process.argv;
+if ((first === '--version' || first === '-V') && second === undefined) {
+  stdout(toolNames.has(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
+} else {
+  // Since Node 22 the compiled form of the rest is kept from one start to the next.
+  const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknown };
+  enableCompileCache?.();
+  const main = nodeModule.createRequire(import.meta.url)('./main.cjs') as typeof Main;
+  const result = main.run(process.argv, {
+    stdout,
+    stderr: descriptorWriter(2),
+    env: process.env,
+    workingDirectory: process.cwd(),
+    syscalls: main.moduleCalls,
+    kernel: {},
+    release: release(),
+  });
+  if (typeof result === 'number') process.exitCode = result;
+  else
+    void result.then((exitCode) => {
+      process.exitCode = exitCode;
+    });
+}

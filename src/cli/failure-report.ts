@@ -1,0 +1,45 @@
+import { KmodError } from '../errors/kmod-error.ts';
+import { ModuleSystemError } from '../errors/system-error.ts';
+
+/** What helps against a refusal by the kernel, by the errno's name. */
+const remedies: Readonly<Record<string, string>> = {
+  EPERM:
+    'run as root (with CAP_SYS_MODULE, outside a container); if you are root, see whether /proc/sys/kernel/modules_disabled is 1 or the kernel is locked down (/sys/kernel/security/lockdown)',
+  EACCES: 'run as root; if you are root, a security module forbids it: see the audit log',
+  ENOEXEC:
+    'the file is no module for this kernel: compare its vermagic with uname -r, and see the kernel log (dmesg)',
+  ENOENT:
+    'the module lacks a symbol or its init found something missing: the kernel log (dmesg) names it; run depmod if modules were added',
+  EINVAL: 'a parameter or the file is not acceptable: the kernel log (dmesg) names the reason',
+  ENOKEY: 'the kernel wants a signature by a key that it knows: sign the module, or enrol the key',
+  EKEYREJECTED:
+    'the signature does not fit the module: sign it again after the last change, stripping included',
+  EEXIST: 'the module is loaded already; unload it first to load it anew',
+  EBUSY:
+    'the module is being loaded or unloaded by someone else, or its device is taken; try again, and see dmesg',
+  EAGAIN: 'something still uses the module: an open device, a mount, a socket or an interface',
+  ENODEV: 'the module found no device that it drives',
+  ENOMEM: 'the kernel has not enough memory for it',
+  ENOSYS: 'the kernel or a sandbox does not offer the call',
+};
+
+/** An error for people: what happened, its cause and what to do. */
+export function failureReport(error: unknown): string {
+  if (!(error instanceof Error)) return `${String(error)}\n`;
+  const lines = [error.message];
+  const refusal = refusalBehind(error);
+  if (refusal !== undefined) {
+    // The message of a failed step quotes its cause already.
+    if (!error.message.includes(refusal.message)) lines.push(`  cause: ${refusal.message}`);
+    const remedy = remedies[refusal.code];
+    if (remedy !== undefined) lines.push(`  remedy: ${remedy}`);
+  }
+  if (error instanceof KmodError) lines.push(`  code: ${error.code}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function refusalBehind(error: Error): ModuleSystemError | undefined {
+  for (let current: unknown = error; current instanceof Error; current = current.cause)
+    if (current instanceof ModuleSystemError) return current;
+  return undefined;
+}

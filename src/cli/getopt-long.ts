@@ -1,0 +1,103 @@
+/**
+ * Options as the C library's getopt_long takes them: operands may stand between options, short options may be
+ * clustered, a value may be joined to its option, long names may be shortened as long as they stay unique.
+ */
+
+/** One spelling of an option. */
+export interface OptionName<Id extends string> {
+  /** What the option means; several spellings may share it. */
+  readonly id: Id;
+  readonly long?: string;
+  readonly short?: string;
+  readonly takesValue?: boolean;
+}
+
+/** An option as it was given. */
+export interface GivenOption<Id extends string> {
+  readonly id: Id;
+  /** Empty for an option that takes none. */
+  readonly value: string;
+}
+
+/** What a command line consists of. */
+export interface ParsedArguments<Id extends string> {
+  /** In the order given; up to the mistake, if there is one. */
+  readonly options: readonly GivenOption<Id>[];
+  readonly operands: readonly string[];
+  /** The C library's words for the first mistake, without the program's name. */
+  readonly mistake: string | undefined;
+}
+
+/** Takes a command line apart. */
+export function parseArguments<Id extends string>(
+  argv: readonly string[],
+  names: readonly OptionName<Id>[],
+): ParsedArguments<Id> {
+  const options: GivenOption<Id>[] = [];
+  const operands: string[] = [];
+  const rest = argv.values();
+  const nextValue = (): string | undefined => rest.next().value;
+  for (const word of rest) {
+    if (word === '--') {
+      operands.push(...rest);
+      break;
+    }
+    if (word === '-' || !word.startsWith('-')) {
+      operands.push(word);
+      continue;
+    }
+    const mistake = word.startsWith('--')
+      ? readLong(word.slice(2), names, options, nextValue)
+      : readCluster(word.slice(1), names, options, nextValue);
+    if (mistake !== undefined) return { options, operands, mistake };
+  }
+  return { options, operands, mistake: undefined };
+}
+
+function readLong<Id extends string>(
+  word: string,
+  names: readonly OptionName<Id>[],
+  options: GivenOption<Id>[],
+  nextValue: () => string | undefined,
+): string | undefined {
+  const equals = word.indexOf('=');
+  const given = equals === -1 ? word : word.slice(0, equals);
+  const candidates = names.filter(({ long }) => long?.startsWith(given));
+  const first = candidates.find(({ long }) => long === given) ?? candidates[0];
+  if (first === undefined) return `unrecognized option '--${word}'`;
+  if (first.long !== given && candidates.some(({ id }) => id !== first.id)) {
+    const possibilities = candidates.map(({ long }) => `'--${long}'`).join(' ');
+    return `option '--${given}' is ambiguous; possibilities: ${possibilities}`;
+  }
+  if (first.takesValue !== true) {
+    if (equals !== -1) return `option '--${first.long}' doesn't allow an argument`;
+    options.push({ id: first.id, value: '' });
+    return undefined;
+  }
+  const value = equals === -1 ? nextValue() : word.slice(equals + 1);
+  if (value === undefined) return `option '--${first.long}' requires an argument`;
+  options.push({ id: first.id, value });
+  return undefined;
+}
+
+function readCluster<Id extends string>(
+  cluster: string,
+  names: readonly OptionName<Id>[],
+  options: GivenOption<Id>[],
+  nextValue: () => string | undefined,
+): string | undefined {
+  for (let index = 0; index < cluster.length; index++) {
+    const letter = cluster[index] ?? '';
+    const option = names.find(({ short }) => short === letter);
+    if (option === undefined) return `invalid option -- '${letter}'`;
+    if (option.takesValue !== true) {
+      options.push({ id: option.id, value: '' });
+      continue;
+    }
+    const value = index + 1 < cluster.length ? cluster.slice(index + 1) : nextValue();
+    if (value === undefined) return `option requires an argument -- '${letter}'`;
+    options.push({ id: option.id, value });
+    return undefined;
+  }
+  return undefined;
+}

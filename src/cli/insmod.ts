@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+
+import { runEffectsSync } from '../execute/effect.ts';
+import { loadRun } from '../execute/load-run.ts';
+import { planInsert } from '../plan/load-plan.ts';
+import { joinParameterWords } from '../plan/module-parameters.ts';
+import type { CliIo } from './cli-io.ts';
+import { insmodWords, refusalText } from './refusal-text.ts';
+import { changingOptions, readToolArguments } from './tool-options.ts';
+
+const help = `Usage:
+	insmod [options] FILE [PARAMETER=VALUE...]
+Loads one file and nothing that it needs; modprobe loads by name, with dependencies.
+Options:
+	-f, --force       load in spite of another version magic or symbol versions;
+	                  may crash the machine
+	-v, --verbose     accepted, shows no more than without
+	-V, --version     show the version
+	-h, --help        show this text
+`;
+
+/** insmod(8). */
+export function runInsmod(argv: readonly string[], io: CliIo, program: string): number {
+  const given = readToolArguments(argv, { io, program, names: changingOptions, help });
+  if (typeof given === 'number') return given;
+  const { operands, force, messages } = given;
+  const [file, ...words] = operands;
+  if (file === undefined) {
+    messages.error('missing filename.');
+    return 1;
+  }
+  if (file === '-') {
+    messages.error('this tool does not support loading from stdin!');
+    return 1;
+  }
+  const path = file.startsWith('/') ? file : `${io.workingDirectory}/${file}`;
+  try {
+    statSync(path);
+  } catch (error) {
+    messages.error(`could not load module ${file}: ${refusalText(error)}`);
+    return 1;
+  }
+  try {
+    const plan = planInsert(path, joinParameterWords(words), io.kernel);
+    const options = { kernel: io.kernel, firstTime: true, forceVermagic: force, forceModversion: force };
+    runEffectsSync(loadRun(plan, options), io.syscalls);
+    return 0;
+  } catch (error) {
+    messages.error(`could not insert module ${file}: ${refusalText(error, insmodWords)}`);
+    return 1;
+  }
+}

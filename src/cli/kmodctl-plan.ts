@@ -1,0 +1,51 @@
+import { plan } from '../api/load.ts';
+import { type LoadPlan, type LoadStep, reasonText } from '../plan/plan.ts';
+import { obstacleLines } from '../plan/obstacle-text.ts';
+import type { Subcommand } from './kmodctl-options.ts';
+import { modulesText } from './kmodctl-load.ts';
+import { textTable } from './text-table.ts';
+
+/** `kmodctl plan`. */
+export const planSubcommand: Subcommand = {
+  options: ['json', 'release', 'root'],
+  help: `Usage: kmodctl plan [options] NAME...
+Shows what loading would do, and why, without doing it.
+      --json           the plan as data
+  -d, --root DIR       folder that holds lib/modules
+  -S, --release NAME   kernel release
+`,
+  run({ has, operands, place }, io) {
+    if (operands.length === 0) {
+      io.stderr('kmodctl plan: which modules? Give their names.\n');
+      return 1;
+    }
+    const loadPlan = plan(operands, place);
+    const text = has('json') ? `${JSON.stringify(loadPlan, null, 2)}\n` : planText(loadPlan);
+    io.stdout(text);
+    return loadPlan.blocked.length === 0 ? 0 : 1;
+  },
+};
+
+function planText({ steps, blocked, skipped }: LoadPlan): string {
+  const rows = steps.map((step) => [step.module, actionText(step), reasonText(step.because), pathText(step)]);
+  const obstacles = obstacleLines(blocked).map((line) => `blocked: ${line}\n`);
+  const left = skipped.map(({ module, reason }) => `skipped: ${module}: ${reason}\n`);
+  const inserts = steps.filter(({ action }) => action === 'insert').length;
+  const sum = blocked.length > 0 ? 'The plan cannot be run.\n' : `${modulesText(inserts)} to load.\n`;
+  return [textTable(rows), ...left, ...obstacles, sum].join('');
+}
+
+function actionText(step: LoadStep): string {
+  switch (step.action) {
+    case 'insert':
+      return { finit: 'load', 'finit-compressed': 'load compressed', init: 'unpack and load' }[step.call];
+    case 'skip-builtin':
+      return 'builtin';
+    default:
+      return 'loaded already';
+  }
+}
+
+function pathText(step: LoadStep): string {
+  return step.action === 'skip-builtin' ? '' : (step.path ?? '');
+}

@@ -1,0 +1,14 @@
+import type { ModuleTree } from '../index-files/module-tree.ts';
+import type { CliIo } from './cli-io.ts';
+import type { Messages } from './messages.ts';
+import type { ModprobeArguments } from './modprobe-options.ts';
+
+/** One call of modprobe. */
+export interface ModprobeCall {
+  readonly io: CliIo;
+  readonly arguments: ModprobeArguments;
+  readonly messages: Messages;
+  readonly tree: ModuleTree;
+  /** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
+  readonly printAction: (line: string) => void;
+}

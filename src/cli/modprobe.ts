@@ -1,0 +1,77 @@
+import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
+import { joinParameterWords } from '../plan/module-parameters.ts';
+import type { CliIo } from './cli-io.ts';
+import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts';
+import type { ModprobeCall } from './modprobe-call.ts';
+import { modprobeHelp } from './modprobe-help.ts';
+import { insertOperand } from './modprobe-insert.ts';
+import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
+import { removeOperand } from './modprobe-remove.ts';
+import { refusalText } from './refusal-text.ts';
+import { toolVersionText } from './version.ts';
+
+/** modprobe(8). */
+export function runModprobe(argv: readonly string[], io: CliIo, program: string): number {
+  const messages = new Messages(io, program, WARNING_LEVEL);
+  const request = readModprobeArguments(argv);
+  switch (request.kind) {
+    case 'help':
+      io.stdout(modprobeHelp(program));
+      return 0;
+    case 'version':
+      io.stdout(toolVersionText());
+      return 0;
+    case 'mistake':
+      messages.mistake(request.text);
+      return 1;
+    case 'unsupported':
+      messages.error(`this version does not have the option ${request.option}.`);
+      return 1;
+    default:
+      return runRequest(request.arguments, io, messages);
+  }
+}
+
+function runRequest(given: ModprobeArguments, io: CliIo, messages: Messages): number {
+  if (given.operands.length === 0) {
+    messages.error('missing parameters. See -h.');
+    return 1;
+  }
+  messages.level = given.quiet ? QUIET_LEVEL : WARNING_LEVEL + given.verbose;
+  if (given.config.length > 0)
+    messages.warning(`this version does not read modprobe.d; ignoring -C ${given.config.join(' -C ')}`);
+  const isShown = given.showDepends || messages.level > WARNING_LEVEL;
+  const call: ModprobeCall = {
+    io,
+    messages,
+    arguments: given,
+    tree: openTree(given, io),
+    printAction: (line) => {
+      if (isShown) io.stdout(`${line}\n`);
+    },
+  };
+  try {
+    return runOperands(call);
+  } catch (error) {
+    if (error instanceof ProgramEnd) return error.exitCode;
+    messages.error(error instanceof Error ? error.message : refusalText(error));
+    return 1;
+  }
+}
+
+function runOperands(call: ModprobeCall): number {
+  const { operands, remove, all } = call.arguments;
+  const [name = '', ...words] = operands;
+  if (!remove && !all) return insertOperand(call, name, joinParameterWords(words));
+  // All are tried; one failure makes the whole fail.
+  const codes = operands.map((operand) =>
+    remove ? removeOperand(call, operand) : insertOperand(call, operand, ''),
+  );
+  return Math.max(...codes);
+}
+
+function openTree({ dirname, setVersion }: ModprobeArguments, io: CliIo): ModuleTree {
+  const release = setVersion ?? io.release;
+  const root = dirname === '' || dirname.startsWith('/') ? dirname : `${io.workingDirectory}/${dirname}`;
+  return new ModuleTree({ release, moduleDirectory: findModuleDirectory(root, release) });
+}

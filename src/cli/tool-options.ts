@@ -1,0 +1,65 @@
+import type { CliIo } from './cli-io.ts';
+import { type OptionName, parseArguments } from './getopt-long.ts';
+import { ERROR_LEVEL, Messages } from './messages.ts';
+import { toolVersionText } from './version.ts';
+
+/** Options of the small tools; `syslog` is known and refused. */
+export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help';
+
+const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
+const verbose = { long: 'verbose', short: 'v', id: 'verbose' } as const;
+const version = { long: 'version', short: 'V', id: 'version' } as const;
+const help = { long: 'help', short: 'h', id: 'help' } as const;
+
+/** lsmod's options. */
+export const readingOptions: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, help];
+/** Those of insmod and rmmod. */
+export const changingOptions: readonly OptionName<ToolOptionId>[] = [
+  { long: 'force', short: 'f', id: 'force' },
+  ...readingOptions,
+];
+
+/** A small tool's command line, understood. */
+export interface ToolArguments {
+  readonly force: boolean;
+  readonly operands: readonly string[];
+  readonly messages: Messages;
+}
+
+/**
+ * Reads the command line of insmod, rmmod or lsmod.
+ *
+ * @returns the exit code when the command line itself is the end: help, version or a mistake
+ */
+export function readToolArguments(
+  argv: readonly string[],
+  tool: {
+    readonly io: CliIo;
+    readonly program: string;
+    readonly names: readonly OptionName<ToolOptionId>[];
+    readonly help: string;
+  },
+): ToolArguments | number {
+  const { io, program } = tool;
+  const messages = new Messages(io, program, ERROR_LEVEL);
+  const { options, operands, mistake } = parseArguments(argv, tool.names);
+  for (const { id } of options) {
+    if (id === 'help') {
+      io.stdout(tool.help);
+      return 0;
+    }
+    if (id === 'version') {
+      io.stdout(toolVersionText());
+      return 0;
+    }
+    if (id === 'syslog') {
+      messages.error('this version does not have the option --syslog.');
+      return 1;
+    }
+  }
+  if (mistake !== undefined) {
+    messages.mistake(mistake);
+    return 1;
+  }
+  return { force: options.some(({ id }) => id === 'force'), operands, messages };
+}

@@ -1,0 +1,23 @@
+import type { DeleteStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
+import type { Run } from './effect.ts';
+import { obstacleFailure } from './plan-failure.ts';
+import { stepResult, type StepOutcome, type StepResult } from './step-result.ts';
+
+/**
+ * Goes through a plan without a call.
+ *
+ * @throws PlanFailure with the code of the first obstacle
+ */
+export function* dryRun(plan: LoadPlan | UnloadPlan): Run<readonly StepResult[]> {
+  const obstacle = obstacleFailure(plan);
+  if (obstacle !== undefined) throw obstacle;
+  yield* [];
+  return plan.steps.map((step: LoadStep | DeleteStep) =>
+    stepResult(step, { outcome: plannedOutcome(step), state: null, durationMs: 0 }),
+  );
+}
+
+function plannedOutcome({ action }: LoadStep | DeleteStep): StepOutcome {
+  if (action === 'skip-builtin') return 'builtin';
+  return action === 'skip-loaded' ? 'already-loaded' : 'planned';
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ModuleCalls } from '../native/module-calls.ts';
+
+/**
+ * Something that a run has to wait for. Runs are written once, as generators of effects; {@link runEffects} performs
+ * them on threads and timers, {@link runEffectsSync} in place.
+ */
+export type Effect =
+  | {
+      readonly kind: 'call';
+      readonly invoke: (calls: ModuleCalls) => Promise<void>;
+      readonly invokeSync: (calls: ModuleCalls) => void;
+    }
+  | { readonly kind: 'wait'; readonly milliseconds: number };
+
+/** A run: yields effects, is resumed when they are done and gets their errors thrown in. */
+export type Run<Result> = Generator<Effect, Result, undefined>;
+
+/** Performs a run without blocking the event loop. */
+export async function runEffects<Result>(run: Run<Result>, calls: ModuleCalls): Promise<Result> {
+  let next = run.next();
+  while (next.done !== true) {
+    try {
+      await perform(next.value, calls);
+    } catch (error) {
+      next = run.throw(error);
+      continue;
+    }
+    next = run.next();
+  }
+  return next.value;
+}
+
+/** {@link runEffects}, blocking. */
+export function runEffectsSync<Result>(run: Run<Result>, calls: ModuleCalls): Result {
+  let next = run.next();
+  while (next.done !== true) {
+    try {
+      performSync(next.value, calls);
+    } catch (error) {
+      next = run.throw(error);
+      continue;
+    }
+    next = run.next();
+  }
+  return next.value;
+}
+
+async function perform(effect: Effect, calls: ModuleCalls): Promise<void> {
+  if (effect.kind === 'call') await effect.invoke(calls);
+  else await sleep(effect.milliseconds);
+}
+
+function performSync(effect: Effect, calls: ModuleCalls): void {
+  if (effect.kind === 'call') effect.invokeSync(calls);
+  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, effect.milliseconds);
+}

@@ -1,0 +1,154 @@
+import type { KernelLocation } from '../kernel/kernel-file.ts';
+import { moduleState } from '../kernel/module-state.ts';
+import {
+  MODULE_INIT_IGNORE_MODVERSIONS,
+  MODULE_INIT_IGNORE_VERMAGIC,
+  O_NONBLOCK,
+} from '../native/module-flags.ts';
+import type { LoadPlan, LoadStep } from '../plan/plan.ts';
+import { AbortedRun, checkSignal } from './aborted-run.ts';
+import type { Run } from './effect.ts';
+import { insertModule } from './insert-step.ts';
+import {
+  abortFailure,
+  type FailedRollback,
+  obstacleFailure,
+  type Progress,
+  stepFailure,
+} from './plan-failure.ts';
+import { type StepEvent, stepResult, type StepOutcome, type StepResult } from './step-result.ts';
+
+/** How to run a load. */
+export interface LoadRunOptions {
+  /** /proc and /sys of the kernel. Default: the running one's. */
+  readonly kernel?: KernelLocation | undefined;
+  /** Looked at between two steps; a call in flight cannot be cancelled. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each step as it begins and ends. What it throws ends the run. */
+  readonly onStep?: ((event: StepEvent<LoadStep>) => void) | undefined;
+  /** Whether a failed load unloads what it had loaded. Default true. */
+  readonly rollback?: boolean | undefined;
+  /** A module that someone else loaded meanwhile is an error, when it was asked for. Default false. */
+  readonly firstTime?: boolean | undefined;
+  readonly forceVermagic?: boolean | undefined;
+  readonly forceModversion?: boolean | undefined;
+  /** How long to retry while the same module comes or goes by someone else's doing, in milliseconds. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/**
+ * Runs a load plan, one step after the other. When a step fails, the run is aborted or `onStep` throws, what this run
+ * loaded is unloaded again in reverse order, and nothing else.
+ *
+ * @throws PlanFailure with the code of the first obstacle, before anything is done; `ERR_KMOD_LOAD_FAILED` with the
+ *   refusal as its cause; `ERR_KMOD_ABORTED`
+ */
+export function* loadRun(plan: LoadPlan, options: LoadRunOptions = {}): Run<readonly StepResult[]> {
+  const obstacle = obstacleFailure(plan);
+  if (obstacle !== undefined) throw obstacle;
+  const run = new LoadProgress(options);
+  const total = plan.steps.length;
+  for (const [index, step] of plan.steps.entries()) {
+    run.failedStep = null;
+    try {
+      checkSignal(options.signal);
+      run.failedStep = step;
+      options.onStep?.({ phase: 'start', step, index, total });
+      const result = yield* run.perform(step);
+      run.completedSteps.push(result);
+      options.onStep?.({ phase: 'done', step, index, total, result });
+    } catch (error) {
+      if (options.rollback !== false) yield* run.rollBack();
+      throw run.failure(error);
+    }
+  }
+  return run.completedSteps;
+}
+
+class LoadProgress implements Progress {
+  readonly completedSteps: StepResult[] = [];
+  failedStep: LoadStep | null = null;
+  readonly rolledBack: string[] = [];
+  readonly notRolledBack: FailedRollback[] = [];
+  readonly holders: readonly string[] = [];
+  readonly #options: LoadRunOptions;
+  #refusal: unknown;
+
+  constructor(options: LoadRunOptions) {
+    this.#options = options;
+  }
+
+  *perform(step: LoadStep): Run<StepResult> {
+    const started = performance.now();
+    let outcome: StepOutcome;
+    if (step.action === 'insert') {
+      try {
+        outcome = yield* insertModule(step, {
+          kernel: this.#kernel,
+          flags: this.#flags,
+          busyTimeoutMs: this.#options.busyTimeoutMs ?? 5000,
+          firstTime: this.#options.firstTime === true && step.because.kind === 'asked',
+          checkSignal: () => checkSignal(this.#options.signal),
+        });
+      } catch (error) {
+        this.#refusal = error;
+        throw error;
+      }
+    } else {
+      outcome = step.action === 'skip-builtin' ? 'builtin' : 'already-loaded';
+    }
+    const durationMs = performance.now() - started;
+    return stepResult(step, { outcome, durationMs, state: moduleState(step.module, this.#kernel) ?? null });
+  }
+
+  *rollBack(): Run<void> {
+    for (const { module, outcome } of this.completedSteps.toReversed()) {
+      if (outcome !== 'loaded') continue;
+      try {
+        yield {
+          kind: 'call',
+          invoke: (calls) => calls.deleteModule(module, O_NONBLOCK),
+          invokeSync: (calls) => calls.deleteModuleSync(module, O_NONBLOCK),
+        };
+        this.rolledBack.push(module);
+      } catch (cause) {
+        this.notRolledBack.push({ module, cause });
+      }
+    }
+  }
+
+  /** What to throw for an error; one that is not the step's own, but from `onStep`, is left as it is. */
+  failure(error: unknown): unknown {
+    if (error instanceof AbortedRun) return abortFailure(error.reason, this.#snapshot());
+    if (error !== this.#refusal || error === undefined) return error;
+    return stepFailure('ERR_KMOD_LOAD_FAILED', this.#failureText(error), error, this.#snapshot());
+  }
+
+  #failureText(error: unknown): string {
+    const step = this.failedStep;
+    const subject =
+      step?.because.kind === 'dependency'
+        ? `${step.because.of} failed at its dependency ${step.module}`
+        : `${step?.module} failed`;
+    const undone = this.rolledBack.length > 0 ? `\nUnloaded again: ${this.rolledBack.join(' ')}` : '';
+    const left = this.notRolledBack.map(({ module }) => module).join(' ');
+    const kept = left === '' ? '' : `\nCould not be unloaded again: ${left}`;
+    return `Loading ${subject}: ${error instanceof Error ? error.message : String(error)}${undone}${kept}`;
+  }
+
+  #snapshot(): Progress {
+    const { completedSteps, failedStep, rolledBack, notRolledBack, holders } = this;
+    return { completedSteps, failedStep, rolledBack, notRolledBack, holders };
+  }
+
+  get #kernel(): KernelLocation {
+    return this.#options.kernel ?? {};
+  }
+
+  get #flags(): number {
+    return (
+      (this.#options.forceVermagic === true ? MODULE_INIT_IGNORE_VERMAGIC : 0) |
+      (this.#options.forceModversion === true ? MODULE_INIT_IGNORE_MODVERSIONS : 0)
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import type { ModuleState } from '../kernel/loaded-module.ts';
+import type { DeleteStep, InsertCall, LoadStep, StepReason } from '../plan/plan.ts';
+
+/** What became of a step. */
+export type StepOutcome =
+  /** This run brought the module in. */
+  | 'loaded'
+  /** It was in the kernel, or someone else brought it in meanwhile. */
+  | 'already-loaded'
+  | 'builtin'
+  /** This run took the module out. */
+  | 'unloaded'
+  /** Someone else took it out meanwhile. */
+  | 'already-unloaded'
+  /** An unused dependency that found a new user meanwhile. */
+  | 'kept'
+  /** A dry run: nothing was done. */
+  | 'planned';
+
+/** A step that has been run. */
+export interface StepResult {
+  readonly action: LoadStep['action'] | DeleteStep['action'];
+  readonly module: string;
+  /** File of the module; null where none was used. */
+  readonly path: string | null;
+  readonly parameters: string;
+  /** The call that loaded it; null where none was made for. */
+  readonly call: InsertCall | null;
+  readonly because: StepReason;
+  readonly outcome: StepOutcome;
+  /** State by /sys right after the step; null when the kernel shows none. */
+  readonly state: ModuleState | null;
+  readonly durationMs: number;
+}
+
+/** A step about to be run or just run, for a progress display. */
+export type StepEvent<Step extends LoadStep | DeleteStep = LoadStep | DeleteStep> =
+  | { readonly phase: 'start'; readonly step: Step; readonly index: number; readonly total: number }
+  | {
+      readonly phase: 'done';
+      readonly step: Step;
+      readonly index: number;
+      readonly total: number;
+      readonly result: StepResult;
+    };
+
+/** Puts a step and its outcome together. */
+export function stepResult(
+  step: LoadStep | DeleteStep,
+  facts: Pick<StepResult, 'outcome' | 'state' | 'durationMs'>,
+): StepResult {
+  return {
+    action: step.action,
+    module: step.module,
+    path: 'path' in step ? step.path : null,
+    parameters: step.action === 'insert' ? step.parameters : '',
+    call: step.action === 'insert' ? step.call : null,
+    because: step.because,
+    ...facts,
+  };
+}

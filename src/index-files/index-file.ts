@@ -1,0 +1,169 @@
+import { KmodError } from '../errors/kmod-error.ts';
+import { matchesPatternBytes } from './alias-pattern.ts';
+import { readIndexBytes } from './index-bytes.ts';
+import { type IndexNode, type IndexValue, NodeReader } from './index-node.ts';
+
+export type { IndexValue } from './index-node.ts';
+
+const MAGIC = 0xb007f457;
+const MAJOR_VERSION = 2;
+const HEADER_SIZE = 12;
+
+const STAR = 0x2a;
+const QUESTION = 0x3f;
+const OPEN = 0x5b;
+const wildcards: readonly number[] = [STAR, QUESTION, OPEN];
+
+/** A key with one of its values. */
+export interface IndexEntry extends IndexValue {
+  readonly key: string;
+}
+
+/**
+ * A `modules.*.bin` file: a trie with compressed paths, as depmod writes it. Both orders of nodes are read, children
+ * first (kmod up to 33) and parents first (kmod 34 on); the nodes themselves are the same.
+ *
+ * The content is not trusted: every offset and length is checked, and no file makes a search run for ever.
+ */
+export class IndexFile {
+  /** The file that the bytes are from, for messages. */
+  readonly path: string;
+  readonly #bytes: Buffer;
+  readonly #root: number;
+
+  /**
+   * @param bytes the whole file, not empty
+   * @throws KmodError `ERR_KMOD_INDEX_CORRUPT` for another kind of file
+   */
+  constructor(bytes: Buffer, path: string) {
+    this.path = path;
+    this.#bytes = bytes;
+    if (bytes.length < HEADER_SIZE)
+      throw this.#corrupt(bytes.length, `the file ends within its header of ${HEADER_SIZE} bytes`);
+    if (bytes.readUInt32BE(0) !== MAGIC)
+      throw this.#corrupt(0, 'it does not begin with the magic number b007f457');
+    const major = bytes.readUInt16BE(4);
+    if (major !== MAJOR_VERSION)
+      throw this.#corrupt(4, `it has format version ${major}, only version ${MAJOR_VERSION} is known`);
+    this.#root = bytes.readUInt32BE(8);
+  }
+
+  /**
+   * Opens an index. Undefined when the file is absent or has no bytes.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
+   */
+  static open(path: string): IndexFile | undefined {
+    const bytes = readIndexBytes(path);
+    return bytes === undefined ? undefined : new IndexFile(bytes, path);
+  }
+
+  /**
+   * The first value of exactly this key, undefined when the key is absent. A key without a value, as in
+   * `modules.builtin.bin`, gives an empty string.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
+   */
+  search(key: string): string | undefined {
+    const reader = this.#reader();
+    const request = Buffer.from(key);
+    let position = 0;
+    let node = reader.read(this.#root);
+    while (node !== undefined) {
+      const rest = request.subarray(position, position + node.prefix.length);
+      if (!rest.equals(node.prefix)) return undefined;
+      position += node.prefix.length;
+      const byte = request[position];
+      if (byte === undefined) return reader.values(node)[0]?.value;
+      position++;
+      node = reader.child(node, byte);
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes the keys for patterns and gives the values of all that match the request, ascending by priority. Of equal
+   * priorities the one found last comes first, as with kmod.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
+   */
+  searchWildcard(request: string): readonly IndexValue[] {
+    const reader = this.#reader();
+    const text = Buffer.from(request);
+    const found: IndexValue[] = [];
+    let position = 0;
+    let node = reader.read(this.#root);
+    while (node !== undefined) {
+      for (let index = 0; index < node.prefix.length; index++) {
+        const byte = node.prefix[index] ?? 0;
+        if (wildcards.includes(byte)) {
+          this.#collectMatches(reader, { node, skip: index, lead: [] }, text, position, found);
+          return found;
+        }
+        if (byte !== text[position]) return found;
+        position++;
+      }
+      for (const wildcard of wildcards) {
+        const branch = reader.child(node, wildcard);
+        if (branch !== undefined)
+          this.#collectMatches(reader, { node: branch, skip: 0, lead: [wildcard] }, text, position, found);
+      }
+      const byte = text[position];
+      if (byte === undefined) {
+        for (const value of reader.values(node)) insertByPriority(found, value);
+        return found;
+      }
+      position++;
+      node = reader.child(node, byte);
+    }
+    return found;
+  }
+
+  /**
+   * All keys with their values in the order of the trie: a key before its extensions, bytes ascending.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
+   */
+  *entries(): Generator<IndexEntry, void, undefined> {
+    const reader = this.#reader();
+    const root = reader.read(this.#root);
+    if (root === undefined) return;
+    for (const [key, node] of reader.walk({ node: root, skip: 0, lead: [] })) {
+      const values = reader.values(node);
+      if (values.length === 0) continue;
+      const text = key.toString();
+      for (const value of values) yield { key: text, ...value };
+    }
+  }
+
+  // Of the part of a tree that begins with a wildcard every key has to be compared.
+  #collectMatches(
+    reader: NodeReader,
+    start: { node: IndexNode; skip: number; lead: readonly number[] },
+    text: Buffer,
+    position: number,
+    found: IndexValue[],
+  ): void {
+    for (const [pattern, node] of reader.walk(start))
+      if (node.hasValues && matchesPatternBytes(pattern, text, position))
+        for (const value of reader.values(node)) insertByPriority(found, value);
+  }
+
+  #reader(): NodeReader {
+    return new NodeReader(this.#bytes, (offset, reason) => this.#corrupt(offset, reason));
+  }
+
+  #corrupt(offset: number, reason: string): KmodError {
+    return new KmodError(
+      'ERR_KMOD_INDEX_CORRUPT',
+      `The index file ${this.path} is damaged at byte ${offset}: ${reason}. Run depmod to write it anew.`,
+      { path: this.path },
+    );
+  }
+}
+
+function insertByPriority(found: IndexValue[], value: IndexValue): void {
+  let place = found.length;
+  while (place > 0 && (found[place - 1]?.priority ?? 0) >= value.priority) place--;
+  found.splice(place, 0, value);
+}

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { release as runningRelease } from 'node:os';
+import { join } from 'node:path';
+
+import { KmodError } from '../errors/kmod-error.ts';
+import { IndexFile } from './index-file.ts';
+
+/** Where the modules of one kernel release are. */
+export interface ModuleTreeOptions {
+  /** Folder in place of `/`. Default `/`. */
+  readonly root?: string | undefined;
+  /** Kernel release, as `uname -r` prints it. Default: that of the running kernel. */
+  readonly release?: string | undefined;
+  /** The release's own folder, in place of `<root>/lib/modules/<release>`. */
+  readonly moduleDirectory?: string | undefined;
+}
+
+/** A module's line in `modules.dep`. */
+export interface DependencyLine {
+  /** Absolute path of the module's file. */
+  readonly path: string;
+  /** Absolute paths of all that it needs, in the order in which they have to be loaded. */
+  readonly dependencies: readonly string[];
+}
+
+/** The indexes of a module tree. */
+export type IndexName =
+  | 'modules.dep.bin'
+  | 'modules.alias.bin'
+  | 'modules.symbols.bin'
+  | 'modules.builtin.bin'
+  | 'modules.builtin.alias.bin';
+
+/**
+ * The module folder of one release. Each index is opened when it is first asked for and stays open; open another
+ * tree to see what depmod wrote since.
+ */
+export class ModuleTree {
+  /** Folder of the release, for example `/lib/modules/6.12.1`. It need not exist. */
+  readonly directory: string;
+  readonly release: string;
+  readonly #indexes = new Map<IndexName, IndexFile | undefined>();
+
+  constructor(options: ModuleTreeOptions = {}) {
+    this.release = options.release ?? runningRelease();
+    const root = options.root === '/' ? '' : (options.root ?? '');
+    this.directory = options.moduleDirectory ?? findModuleDirectory(root, this.release);
+  }
+
+  /**
+   * An index, undefined when its file is absent or empty.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
+   */
+  index(name: IndexName): IndexFile | undefined {
+    if (!this.#indexes.has(name)) this.#indexes.set(name, IndexFile.open(`${this.directory}/${name}`));
+    return this.#indexes.get(name);
+  }
+
+  /**
+   * File and dependencies of a module, undefined when the tree has none of that name.
+   *
+   * @param name with underscores, as the kernel writes it
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
+   */
+  dependencyLine(name: string): DependencyLine | undefined {
+    const line = this.index('modules.dep.bin')?.search(name);
+    return line === undefined ? undefined : this.#parseLine(line);
+  }
+
+  /** Whether the module is part of the kernel's image, by `modules.builtin.bin`. */
+  isBuiltin(name: string): boolean {
+    return this.index('modules.builtin.bin')?.search(name) !== undefined;
+  }
+
+  /**
+   * Modules that have a matching alias, in the order of `modules.order`; a module may occur more than once.
+   *
+   * @param alias normalised, for example `pci:v00008086d0000153Asv…`
+   */
+  modulesOfAlias(alias: string): readonly string[] {
+    return this.#wildcardValues('modules.alias.bin', alias);
+  }
+
+  /** As {@link modulesOfAlias} for the modules built into the kernel. */
+  builtinsOfAlias(alias: string): readonly string[] {
+    return this.#wildcardValues('modules.builtin.alias.bin', alias);
+  }
+
+  /** Modules that export a symbol, asked as `symbol:NAME`. */
+  modulesOfSymbol(alias: string): readonly string[] {
+    return this.#wildcardValues('modules.symbols.bin', alias);
+  }
+
+  /**
+   * Tells a tree without indexes from one that merely lacks a module.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_MISSING` that names the command that mends it
+   */
+  requireIndexes(): void {
+    if (this.index('modules.dep.bin') !== undefined) return;
+    throw existsSync(this.directory) ? this.#missingIndexError() : this.#missingDirectoryError();
+  }
+
+  #wildcardValues(name: IndexName, request: string): readonly string[] {
+    return (
+      this.index(name)
+        ?.searchWildcard(request)
+        .map(({ value }) => value) ?? []
+    );
+  }
+
+  #parseLine(line: string): DependencyLine | undefined {
+    const colon = line.indexOf(':');
+    if (colon <= 0) return undefined;
+    const dependencies = line
+      .slice(colon + 1)
+      .split(/[ \t]+/)
+      .filter((word) => word !== '')
+      .map((word) => this.#absolute(word));
+    return { path: this.#absolute(line.slice(0, colon)), dependencies: dependencies.reverse() };
+  }
+
+  #absolute(path: string): string {
+    return path.startsWith('/') ? path : `${this.directory}/${path}`;
+  }
+
+  #missingIndexError(): KmodError {
+    const { basedir, option } = this.#depmodBase();
+    return new KmodError(
+      'ERR_KMOD_INDEX_MISSING',
+      `The module directory ${this.directory} has no modules.dep.bin, so nothing can be looked up in it. Create it with: depmod${option}${basedir} ${this.release}`,
+      { path: join(this.directory, 'modules.dep.bin') },
+    );
+  }
+
+  #missingDirectoryError(): KmodError {
+    const { basedir, option } = this.#depmodBase();
+    return new KmodError(
+      'ERR_KMOD_INDEX_MISSING',
+      `The module directory ${this.directory} does not exist. Install the modules of kernel ${this.release} there (in a container: mount the host's /lib/modules), then run: depmod${option}${basedir} ${this.release}`,
+      { path: this.directory },
+    );
+  }
+
+  #depmodBase(): { basedir: string; option: string } {
+    const match = /^(.*?)\/+(?:usr\/+)?lib\/modules\//.exec(this.directory);
+    const basedir = match?.[1] ?? '';
+    return { basedir, option: basedir === '' ? '' : ' -b ' };
+  }
+}
+
+/**
+ * Folder of a release below a root: `lib/modules`, or `usr/lib/modules` when only that exists.
+ *
+ * @param root put in front as it is, `` for the system's own
+ */
+export function findModuleDirectory(root: string, release: string): string {
+  const directory = `${root}/lib/modules/${release}`;
+  const merged = `${root}/usr/lib/modules/${release}`;
+  return !existsSync(directory) && existsSync(merged) ? merged : directory;
+}

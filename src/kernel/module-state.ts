@@ -1,0 +1,72 @@
+import { existsSync, opendirSync } from 'node:fs';
+
+import { KmodError } from '../errors/kmod-error.ts';
+import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
+import type { ModuleState } from './loaded-module.ts';
+
+/**
+ * State of a loaded module by /sys/module/NAME/initstate. Undefined when it is not loaded, and for one that is built
+ * into the kernel: such a one may have a folder there, but no initstate.
+ *
+ * @param name with underscores, as the kernel writes it
+ * @throws KmodError `ERR_KMOD_PROC` for a state that is not known
+ */
+export function moduleState(name: string, location: KernelLocation = {}): ModuleState | undefined {
+  if (!isFolderName(name)) return undefined;
+  const path = kernelPath(location, `sys/module/${name}/initstate`);
+  const text = readKernelText(path)?.text.trim();
+  if (text === undefined || text === 'live' || text === 'coming' || text === 'going') return text;
+  throw new KmodError('ERR_KMOD_PROC', `${path}: unknown state ${JSON.stringify(text)}`, {
+    path,
+    module: name,
+  });
+}
+
+/** Whether the kernel knows the name at all: as a loaded module, or as a built-in one with parameters. */
+export function hasModuleFolder(name: string, location: KernelLocation = {}): boolean {
+  return isFolderName(name) && existsSync(kernelPath(location, `sys/module/${name}`));
+}
+
+/** Number of users; -1 while going. Undefined when not loaded, or when the kernel cannot unload modules. */
+export function moduleRefcount(name: string, location: KernelLocation = {}): number | undefined {
+  return numberFile(name, 'refcnt', location);
+}
+
+/** Memory of the module in bytes, without its init sections. Undefined when not loaded. */
+export function moduleCoreSize(name: string, location: KernelLocation = {}): number | undefined {
+  return numberFile(name, 'coresize', location);
+}
+
+/** Names of the modules that use this one, in the order of the folder `holders`. Empty when not loaded. */
+export function moduleHolders(name: string, location: KernelLocation = {}): readonly string[] {
+  if (!isFolderName(name)) return [];
+  try {
+    // Not readdir: that sorts, and kmod's tools print the order that the kernel has.
+    const folder = opendirSync(kernelPath(location, `sys/module/${name}/holders`));
+    try {
+      const holders: string[] = [];
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) holders.push(entry.name);
+      return holders;
+    } finally {
+      folder.closeSync();
+    }
+  } catch {
+    return [];
+  }
+}
+
+/** Compression of module files that the kernel can undo by itself. Undefined for none (or Linux before 5.17). */
+export function kernelCompression(location: KernelLocation = {}): string | undefined {
+  return readKernelText(kernelPath(location, 'sys/module/compression'))?.text.trim();
+}
+
+function numberFile(name: string, file: string, location: KernelLocation): number | undefined {
+  if (!isFolderName(name)) return undefined;
+  const text = readKernelText(kernelPath(location, `sys/module/${name}/${file}`))?.text.trim() ?? '';
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+// A name with a slash would lead elsewhere, one with a NUL is refused by open.
+function isFolderName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
+}

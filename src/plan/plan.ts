@@ -1,0 +1,103 @@
+/** What a plan is made of. Plans are data: they can be printed, compared and stored as JSON. */
+import type { KmodErrorCode } from '../errors/error-codes.ts';
+
+/** Why a step is there. */
+export type StepReason =
+  /** The caller named the module, or an alias of it. */
+  | { readonly kind: 'asked' }
+  /** `modules.dep` names it as needed by the module `of`. */
+  | { readonly kind: 'dependency'; readonly of: string };
+
+/**
+ * The system call that a step will use: finit_module with a plain file, finit_module with a compressed file that the
+ * kernel unpacks, or init_module with the file's content unpacked here.
+ */
+export type InsertCall = 'finit' | 'finit-compressed' | 'init';
+
+/** Loads a module. */
+export interface InsertStep {
+  readonly action: 'insert';
+  /** The kernel's name, with underscores. */
+  readonly module: string;
+  readonly path: string;
+  /** `name=value` words separated by spaces; empty for none. */
+  readonly parameters: string;
+  readonly call: InsertCall;
+  readonly because: StepReason;
+}
+
+/** Nothing to do: the module is part of the kernel's image. */
+export interface SkipBuiltinStep {
+  readonly action: 'skip-builtin';
+  readonly module: string;
+  readonly because: StepReason;
+}
+
+/** Nothing to do: the module is loaded. */
+export interface SkipLoadedStep {
+  readonly action: 'skip-loaded';
+  readonly module: string;
+  /** Its file in the tree; null when the tree has none. */
+  readonly path: string | null;
+  readonly because: StepReason;
+}
+
+/** One step of a load, in the order of execution. */
+export type LoadStep = InsertStep | SkipBuiltinStep | SkipLoadedStep;
+
+/** Unloads a module. */
+export interface DeleteStep {
+  readonly action: 'delete';
+  readonly module: string;
+  /** Whether the kernel is told to ignore users and a missing exit function. */
+  readonly force: boolean;
+  readonly because: StepReason;
+}
+
+/** Something that keeps a plan from being run. */
+export interface Obstacle {
+  /** Module that it is about. */
+  readonly module: string;
+  /** File that it is about, null when it is not about a file. */
+  readonly path: string | null;
+  /** Code of the error that running the plan would throw. */
+  readonly code: KmodErrorCode;
+  /** One sentence with the remedy, if there is one. */
+  readonly reason: string;
+  /** Negative errno, when a file could not be read; otherwise null. */
+  readonly errno: number | null;
+  /** Modules that use this one, for `ERR_KMOD_IN_USE`; otherwise empty. */
+  readonly holders: readonly string[];
+  readonly because: StepReason;
+}
+
+/** Something that the plan leaves alone, and why. */
+export interface SkippedModule {
+  readonly module: string;
+  readonly reason: string;
+  readonly because: StepReason;
+}
+
+/** How to bring modules into the kernel. */
+export interface LoadPlan {
+  readonly kind: 'load';
+  /** Every step, those with an obstacle too. */
+  readonly steps: readonly LoadStep[];
+  /** The plan can be run when this is empty. */
+  readonly blocked: readonly Obstacle[];
+  readonly skipped: readonly SkippedModule[];
+}
+
+/** How to get modules out of the kernel. */
+export interface UnloadPlan {
+  readonly kind: 'unload';
+  readonly steps: readonly DeleteStep[];
+  /** The plan can be run when this is empty. */
+  readonly blocked: readonly Obstacle[];
+  readonly skipped: readonly SkippedModule[];
+}
+
+/** Words for a reason, for example `dependency of btrfs`. */
+export function reasonText(because: StepReason): string {
+  return because.kind === 'asked' ? 'asked' : `dependency of ${because.of}`;
+}

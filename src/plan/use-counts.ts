@@ -1,0 +1,46 @@
+import type { LoadedModule } from '../kernel/loaded-module.ts';
+
+/** Use counts of the loaded modules, carried forward as modules go: each one holds what it uses exactly once. */
+export class UseCounts {
+  readonly #modules: Map<string, { refcount: number | null; users: Set<string> }>;
+
+  constructor(loaded: readonly LoadedModule[]) {
+    this.#modules = new Map(
+      loaded.map(({ name, refcount, users }) => [name, { refcount, users: new Set(users) }]),
+    );
+  }
+
+  has(module: string): boolean {
+    return this.#modules.has(module);
+  }
+
+  /** Null when the kernel cannot unload modules; 0 for a module that is not loaded. */
+  refcount(module: string): number | null {
+    const entry = this.#modules.get(module);
+    return entry === undefined ? 0 : entry.refcount;
+  }
+
+  users(module: string): readonly string[] {
+    return [...(this.#modules.get(module)?.users ?? [])];
+  }
+
+  /** All that a loaded module uses, also through others; in load order. */
+  dependencies(module: string): readonly string[] {
+    const found = new Set<string>();
+    const visit = (user: string): void => {
+      for (const [name, { users }] of this.#modules) {
+        if (name === module || found.has(name) || !users.has(user)) continue;
+        visit(name);
+        found.add(name);
+      }
+    };
+    visit(module);
+    return [...found];
+  }
+
+  remove(module: string): void {
+    this.#modules.delete(module);
+    for (const entry of this.#modules.values())
+      if (entry.users.delete(module) && entry.refcount !== null) entry.refcount--;
+  }
+}

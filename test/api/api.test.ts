@@ -1,0 +1,140 @@
+import test, { type ExecutionContext } from 'ava';
+
+import {
+  errorCodes,
+  insmod,
+  insmodSync,
+  KmodError,
+  lsmod,
+  modprobe,
+  modprobeSync,
+  plan,
+  PlanFailure,
+  planRemoval,
+  rmmod,
+  rmmodSync,
+} from '../../src/index.ts';
+import { contents, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+import { RecordingCalls } from '../fixtures/recording-calls.ts';
+
+function setUp(t: ExecutionContext): { root: FixtureRoot; place: Place; calls: RecordingCalls } {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  root.writeTree({
+    modules: { xor: { path: 'xor.ko' }, btrfs: { path: 'btrfs.ko', needs: ['xor'] } },
+    builtin: ['unix'],
+  });
+  root.writeKernel([]);
+  return {
+    root,
+    place: { root: root.path, kernelRoot: root.path, release: RELEASE },
+    calls: new RecordingCalls(root),
+  };
+}
+
+interface Place {
+  readonly root: string;
+  readonly kernelRoot: string;
+  readonly release: string;
+}
+
+test('modprobe answers with every step', async (t) => {
+  const { place, calls } = setUp(t);
+  const result = await modprobe('btrfs', { ...place, syscalls: calls, parameters: { a: 1, b: 'c d' } });
+  t.deepEqual(result.modules, ['btrfs']);
+  t.false(result.alreadyLoaded);
+  t.true(result.durationMs > 0);
+  t.deepEqual(calls.record, ['finit xor 0', 'finit btrfs 0 a=1 b="c d"']);
+  const { durationMs, ...first } = result.steps[0] ?? { durationMs: -1 };
+  t.true(durationMs >= 0);
+  t.deepEqual(first, {
+    action: 'insert',
+    module: 'xor',
+    path: `${place.root}/lib/modules/${RELEASE}/xor.ko`,
+    parameters: '',
+    call: 'finit',
+    because: { kind: 'dependency', of: 'btrfs' },
+    outcome: 'loaded',
+    state: 'live',
+  });
+  const again = modprobeSync(['btrfs', 'unix', 'xor'], { ...place, syscalls: calls });
+  t.true(again.alreadyLoaded);
+  t.deepEqual(again.modules, ['btrfs', 'unix', 'xor']);
+  t.is(calls.record.length, 2);
+});
+
+test('a dry run calls nothing and refuses what would be refused', async (t) => {
+  const { place, calls, root } = setUp(t);
+  const result = await modprobe('btrfs', { ...place, syscalls: calls, dryRun: true });
+  t.deepEqual(
+    result.steps.map(({ outcome }) => outcome),
+    ['planned', 'planned'],
+  );
+  root.write(`lib/modules/${RELEASE}/xor.ko`, contents.zstd);
+  await t.throwsAsync(modprobe('btrfs', { ...place, syscalls: calls, dryRun: true }), {
+    instanceOf: PlanFailure,
+    code: 'ERR_KMOD_COMPRESSION',
+  });
+  t.deepEqual(calls.record, []);
+});
+
+test('insmod loads a file and does not take EEXIST for success', async (t) => {
+  const { place, root } = setUp(t);
+  const path = root.write('mine.ko', contents.plain);
+  const options = { kernelRoot: place.kernelRoot };
+  const calls = new RecordingCalls(root);
+  t.deepEqual((await insmod(path, 'x=1', { ...options, syscalls: calls })).modules, ['mine']);
+  insmodSync(path, { y: 2 }, { ...options, syscalls: calls });
+  t.deepEqual(calls.record, ['finit mine 0 x=1', 'finit mine 0 y=2']);
+  const refusing = new RecordingCalls(root, () => -17);
+  const error = t.throws(() => insmodSync(path, '', { ...options, syscalls: refusing }), {
+    instanceOf: PlanFailure,
+  });
+  t.like(error, { code: 'ERR_KMOD_LOAD_FAILED', errno: -17, module: 'mine', path });
+});
+
+test('rmmod and lsmod', async (t) => {
+  const { place, calls, root } = setUp(t);
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  t.deepEqual(
+    lsmod({ root: place.kernelRoot }).map(({ name }) => name),
+    ['btrfs', 'xor'],
+  );
+  t.deepEqual(
+    planRemoval('btrfs', { ...place, dependencies: true }).steps.map(({ module }) => module),
+    ['btrfs', 'xor'],
+  );
+  const inUse = await t.throwsAsync(rmmod('xor', { ...place, syscalls: calls }), { instanceOf: PlanFailure });
+  t.like(inUse, { code: 'ERR_KMOD_IN_USE', module: 'xor', holders: ['btrfs'] });
+  t.throws(() => rmmodSync('none', { ...place, syscalls: calls }), { code: 'ERR_KMOD_NOT_LOADED' });
+  t.throws(() => rmmodSync('unix', { ...place, syscalls: calls }), { code: 'ERR_KMOD_BUILTIN' });
+  t.deepEqual(rmmodSync('none', { ...place, syscalls: calls, firstTime: false }).modules, []);
+  const result = rmmodSync(['xor', 'btrfs'], { ...place, syscalls: calls, force: true });
+  t.deepEqual(result.modules, ['btrfs', 'xor']);
+  t.deepEqual(calls.record, ['delete btrfs 2560', 'delete xor 2560']);
+});
+
+test('wrong arguments are refused before anything is read', async (t) => {
+  const { place } = setUp(t);
+  t.throws(() => plan('btrfs', { ...place, relase: 'x' } as object), {
+    instanceOf: TypeError,
+    message: /did you mean "release"/,
+  });
+  t.throws(() => plan([]), { instanceOf: TypeError });
+  t.throws(() => plan(['a', '']), { instanceOf: TypeError, message: /names\[1\]/ });
+  t.throws(() => plan('a\0b'), { instanceOf: TypeError, message: /NUL/ });
+  t.throws(() => plan(5 as unknown as string), { instanceOf: TypeError });
+  t.throws(() => plan(['a', 'b'], { ...place, parameters: 'x=1' }), { instanceOf: TypeError });
+  await t.throwsAsync(modprobe('btrfs', { dryRun: 'yes' } as object), { instanceOf: TypeError });
+  await t.throwsAsync(rmmod('btrfs', { dependences: true } as object), {
+    message: /did you mean "dependencies"/,
+  });
+  await t.throwsAsync(insmod('x.ko', '', { firstTime: true } as object), { instanceOf: TypeError });
+  t.throws(() => lsmod({ rot: '/' } as object), { message: /did you mean "root"/ });
+});
+
+test('every code of an error is a documented one', (t) => {
+  const { place } = setUp(t);
+  const error = t.throws(() => plan('none', place), { instanceOf: KmodError });
+  t.true(error !== undefined && error.code in errorCodes);
+});

@@ -1,0 +1,197 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { packageRoot } from '../../src/native/load-binding.ts';
+import { runCli } from '../fixtures/cli-session.ts';
+import { contents, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+
+const bundle = join(packageRoot(), 'dist/cli/kmodctl.cjs');
+
+function setUp(t: ExecutionContext): FixtureRoot {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  root.writeTree({
+    modules: { xor: { path: 'xor.ko' }, btrfs: { path: 'btrfs.ko', needs: ['xor'] } },
+    builtin: ['unix'],
+  });
+  root.writeKernel([]);
+  return root;
+}
+
+test('load and unload print what was done, and why', async (t) => {
+  const root = setUp(t);
+  const place = ['-d', root.path];
+  const loaded = await runCli(root, ['kmodctl', 'load', ...place, 'btrfs', 'a=1']);
+  t.regex(
+    loaded.stdout,
+    /^xor {4}loaded +[\d.]+ ms {2}dependency of btrfs\nbtrfs {2}loaded +[\d.]+ ms {2}asked, with a=1\nLoaded btrfs: 2 modules in \d+ ms\.\n$/,
+  );
+  t.deepEqual(loaded.calls, ['finit xor 0', 'finit btrfs 0 a=1']);
+  const again = await runCli(root, ['kmodctl', 'load', ...place, 'btrfs']);
+  t.regex(again.stdout, /Nothing to do: btrfs is in the kernel already\.\n$/);
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  const dry = await runCli(root, ['kmodctl', 'unload', '-n', ...place, 'btrfs']);
+  t.deepEqual(dry.calls, []);
+  t.regex(dry.stdout, /Would unload 2 modules\.\n$/);
+  const kept = await runCli(root, ['kmodctl', 'unload', '--keep-dependencies', '-n', ...place, 'btrfs']);
+  t.regex(kept.stdout, /Would unload 1 module\.\n$/);
+  const gone = await runCli(root, ['kmodctl', 'unload', ...place, 'btrfs']);
+  t.deepEqual(gone.calls, ['delete btrfs 2048', 'delete xor 2048']);
+});
+
+test('a failure has its cause, a remedy and a code', async (t) => {
+  const root = setUp(t);
+  const { exitCode, stderr } = await runCli(root, ['kmodctl', 'load', '-d', root.path, 'btrfs'], (call) =>
+    call.startsWith('finit btrfs') ? -1 : undefined,
+  );
+  t.is(exitCode, 1);
+  t.regex(
+    stderr,
+    /^kmodctl load: Loading btrfs failed: EPERM: .*\nUnloaded again: xor\n {2}remedy: run as root .*\n {2}code: ERR_KMOD_LOAD_FAILED\n$/,
+  );
+  const missing = await runCli(root, ['kmodctl', 'load', '-d', root.path, 'btrsf']);
+  t.regex(missing.stderr, /Did you mean "btrfs"\?.*\n {2}code: ERR_KMOD_NOT_FOUND\n$/);
+  const busy = await runCli(root, ['kmodctl', 'unload', 'unix', '-d', root.path]);
+  t.regex(busy.stderr, /builtin.*\n {2}code: ERR_KMOD_BUILTIN\n$/);
+});
+
+test('list and plan, as text and as data', async (t) => {
+  const root = setUp(t);
+  root.writeKernel([
+    { name: 'xor', refcount: 1, users: ['btrfs'], taints: 'OE' },
+    { name: 'vrf', isPermanent: true },
+  ]);
+  t.is(
+    (await runCli(root, ['kmodctl', 'list'])).stdout,
+    `MODULE  BYTES  USES  STATE  TAINTS  USED BY
+xor     16384     1  live   OE      btrfs
+vrf     16384     0  live   -       (permanent)
+`,
+  );
+  const list = JSON.parse((await runCli(root, ['kmodctl', 'list', '--json'])).stdout) as unknown[];
+  t.like(list[0], { name: 'xor', users: ['btrfs'] });
+  const plan = await runCli(root, ['kmodctl', 'plan', '-d', root.path, 'btrfs', 'unix']);
+  t.is(
+    plan.stdout.replaceAll(root.path, ''),
+    `xor    loaded already  dependency of btrfs  /lib/modules/${RELEASE}/xor.ko
+btrfs  load            asked                /lib/modules/${RELEASE}/btrfs.ko
+unix   builtin         asked
+1 module to load.
+`,
+  );
+  const data = await runCli(root, ['kmodctl', 'plan', '--json', '-d', root.path, 'btrfs']);
+  t.like(JSON.parse(data.stdout), { kind: 'load', blocked: [], skipped: [] });
+});
+
+test('a plan that cannot be run says why once', async (t) => {
+  const root = setUp(t);
+  root.write(`lib/modules/${RELEASE}/xor.ko`, contents.xz);
+  root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.xz);
+  const { exitCode, stdout } = await runCli(root, ['kmodctl', 'plan', '-d', root.path, 'btrfs']);
+  t.is(exitCode, 1);
+  t.regex(
+    stdout,
+    /\nblocked: .*xor\.ko is compressed with xz, .* The same goes for: btrfs\.\nThe plan cannot/,
+  );
+});
+
+test('tools are subcommands too; unknown commands are refused', async (t) => {
+  const root = setUp(t);
+  t.regex((await runCli(root, ['kmodctl', 'lsmod'])).stdout, /^Module {18}Size/);
+  t.is((await runCli(root, ['kmodctl', 'modprobe', '-d', root.path, '-n', 'none'])).exitCode, 1);
+  t.regex((await runCli(root, ['kmodctl'])).stderr, /^Usage: kmodctl/);
+  t.regex((await runCli(root, ['kmodctl', '--help'])).stdout, /^Usage: kmodctl/);
+  t.regex((await runCli(root, ['kmodctl', '--version'])).stdout, /^kmodctl \d+\.\d+\.\d+\n$/);
+  t.like(await runCli(root, ['kmodctl', 'constructor']), { exitCode: 1, stdout: '' });
+  for (const name of ['load', 'unload', 'list', 'plan']) {
+    t.regex((await runCli(root, ['kmodctl', name, '--help'])).stdout, new RegExp(`^Usage: kmodctl ${name}`));
+    const { exitCode, stderr } = await runCli(root, ['kmodctl', name, '--bogus']);
+    t.is(exitCode, 1);
+    t.true(stderr.startsWith(`kmodctl ${name}: unrecognized option '--bogus'\nUsage`));
+  }
+});
+
+test.serial('the bundle acts as the tool that its link is named after', (t) => {
+  const { spawn, root } = setUpBundle(t);
+  const place = ['-d', root.path, '-S', RELEASE];
+  const shown = spawn('modprobe', [...place, '-D', 'btrfs']);
+  const folder = `${root.path}/lib/modules/${RELEASE}`;
+  t.is(shown.stderr, '');
+  t.is(shown.stdout, `insmod ${folder}/xor.ko \ninsmod ${folder}/btrfs.ko \n`);
+  t.like(spawn('modprobe', [...place, 'none']), {
+    status: 1,
+    stderr: `modprobe: FATAL: Module none not found in directory ${folder}\n`,
+  });
+  t.regex(spawn('kmodctl', ['--version']).stdout, /^kmodctl \d+\.\d+\.\d+\n$/);
+  t.regex(spawn('modprobe', ['-V']).stdout, /^kmodctl version \d+\.\d+\.\d+\n/);
+  t.regex(spawn('kmodctl', ['plan', '-d', root.path, '-S', RELEASE, 'btrfs']).stdout, /2 modules to load/);
+});
+
+test.serial('commands that only read never load the addon', (t) => {
+  const { spawn, root } = setUpBundle(t);
+  const watch = root.write(
+    'watch.cjs',
+    `process.on('exit', () => {
+  const addons = process.report.getReport().sharedObjects.filter((file) => file.endsWith('.node'));
+  require('node:fs').writeSync(2, 'addons: ' + addons.length + '\\n');
+});`,
+  );
+  const place = ['-d', root.path, '-S', RELEASE];
+  const spawnWatched = (program: string, argv: readonly string[]): string =>
+    spawn(program, argv, { NODE_OPTIONS: `--require ${watch}` }).stderr;
+  const reading: readonly (readonly [string, readonly string[]])[] = [
+    ['lsmod', []],
+    ['modprobe', [...place, '-n', 'btrfs']],
+    ['modprobe', [...place, '-D', 'btrfs']],
+    ['modprobe', ['--help']],
+    ['kmodctl', ['plan', ...place, 'btrfs']],
+    ['kmodctl', ['--version']],
+  ];
+  for (const [program, argv] of reading)
+    t.regex(spawnWatched(program, argv), /addons: 0\n$/, `${program} ${argv.join(' ')}`);
+  // The count itself works: unloading a file's module does load the addon. No module has this name.
+  t.regex(spawnWatched('rmmod', ['-f', 'kmodctl_no_such_module']), /addons: 1\n$/);
+});
+
+test.serial('a reader that goes away does not end the program', (t) => {
+  const { folder, root } = setUpBundle(t);
+  const command = `(trap '' PIPE; "${process.execPath}" ${folder}/modprobe -d ${root.path} -S ${RELEASE} -D btrfs; echo "exit $?" >&2) | true`;
+  const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  t.is(stderr, 'exit 0\n');
+});
+
+test.serial('every program of the bundle has its code beside it', (t) => {
+  t.true(existsSync(bundle), 'build it with: npm run build:cli');
+  const text = spawnSync(process.execPath, [bundle, 'nonsense'], { encoding: 'utf8' });
+  t.is(text.status, 1);
+  t.regex(text.stderr, /there is no command "nonsense"/);
+});
+
+interface BundleSetting {
+  readonly root: FixtureRoot;
+  readonly folder: string;
+  readonly spawn: (
+    program: string,
+    argv: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ) => SpawnSyncReturns<string>;
+}
+
+function setUpBundle(t: ExecutionContext): BundleSetting {
+  const root = setUp(t);
+  const folder = join(root.path, 'bin');
+  mkdirSync(folder);
+  for (const name of ['kmodctl', 'modprobe', 'lsmod', 'rmmod']) symlinkSync(bundle, join(folder, name));
+  return {
+    root,
+    folder,
+    spawn: (program, argv, env = {}) =>
+      spawnSync(process.execPath, [join(folder, program), ...argv], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_OPTIONS: '', ...env },
+      }),
+  };
+}
