@@ -23,7 +23,11 @@ async function check(title: string, program: string, args: readonly string[]): P
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function run(program: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
+async function run(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): Promise<number> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: testEnvironment() });
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
   return await new Promise((resolve, reject) => {
@@ -48,7 +52,8 @@ async function ava(title: string, args: readonly string[]): Promise<Counts> {
   const status = await run(bin('ava'), ['--tap', ...args], (line) => {
     const result = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line);
     if (!result) {
-      if (showing && !/^(?:TAP version|1\.\.\d+|# )/.test(line) && line !== '') process.stdout.write(`${line}\n`);
+      if (showing && !/^(?:TAP version|1\.\.\d+|# )/.test(line) && line !== '')
+        process.stdout.write(`${line}\n`);
       return;
     }
     const [, not, name = '', directive] = result;
@@ -60,7 +65,9 @@ async function ava(title: string, args: readonly string[]): Promise<Counts> {
   });
   if (status !== 0 && failed === 0) failed++;
   if (passed + failed + skipped === 0) failed++;
-  process.stdout.write(`    ${title}: ${passed} passed in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+  process.stdout.write(
+    `    ${title}: ${passed} passed in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
+  );
   return { passed, failed, skipped };
 }
 
@@ -74,10 +81,12 @@ async function testFiles(guest: boolean): Promise<string[]> {
 
 const parts: Readonly<Record<string, () => Promise<Counts>>> = {
   format: async () => await check('format (prettier)', bin('prettier'), ['--check', '.']),
-  lint: async () => await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
+  lint: async () =>
+    await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   host: async () => await ava('host', await testFiles(false)),
   // One test at a time in each of two processes: two guests in parallel, one for each processor.
-  guest: async () => await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles(true))]),
+  guest: async () =>
+    await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles(true))]),
 };
 
 const chosen = process.argv.slice(2);

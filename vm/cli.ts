@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { readFile } from 'node:fs/promises';
 
-import { listKernels } from './kernels/resolve-kernel.ts';
+import { listKernels, resolveKernel } from './kernels/resolve-kernel.ts';
 import { startVm, type StartVmOptions } from './start-vm.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 import { VmError } from './vm-error.ts';
@@ -15,11 +15,11 @@ export interface VmCommandIo {
 
 const help = `Usage: kmodctl vm run [OPTIONS] [--] PROGRAM [ARGUMENTS...]
        kmodctl vm shell [OPTIONS]
-       kmodctl vm kernels
+       kmodctl vm kernels [--update [NAME...]]
 
   run      runs a program in a fresh guest; exits with its status (125: no guest, 124: timeout)
   shell    an interactive shell in a fresh guest; everything in it is gone afterwards
-  kernels  the kernels that can be named
+  kernels  the kernels that can be named; --update fetches newer versions of those in the cache
 
   -k, --kernel NAME      kernel of the guest (default: KMODCTL_VM_KERNEL=vmlinuz:modules-dir, or 6.12)
   -a, --append WORD      a word for the kernel command line; may be repeated
@@ -57,13 +57,15 @@ class UsageError extends Error {}
 export async function run(argv: readonly string[], io: VmCommandIo): Promise<number> {
   const [command = '', ...rest] = argv;
   try {
-    if (command === 'kernels') return await kernels(io);
+    if (command === 'kernels') return await kernels(rest, io);
     if (command === 'run' || command === 'shell') return await guestCommand(command, rest, io);
     if (command === '--help' || command === '-h' || command === 'help') {
       io.stdout(help);
       return 0;
     }
-    io.stderr(command === '' ? help : `kmodctl vm: there is no command "${command}". See kmodctl vm --help.\n`);
+    io.stderr(
+      command === '' ? help : `kmodctl vm: there is no command "${command}". See kmodctl vm --help.\n`,
+    );
     return EXIT_NO_GUEST;
   } catch (error) {
     return report(error, io);
@@ -83,7 +85,11 @@ function report(error: unknown, io: VmCommandIo): number {
   return EXIT_NO_GUEST;
 }
 
-async function kernels(io: VmCommandIo): Promise<number> {
+async function kernels(argv: readonly string[], io: VmCommandIo): Promise<number> {
+  const [update, ...names] = argv;
+  if (update !== undefined && update !== '--update')
+    throw new UsageError(`kernels takes no "${update}", only --update.`);
+  if (update !== undefined) await updateKernels(names, io);
   const rows = (await listKernels()).map(({ name, architecture, suites, cached, default: isDefault }) => [
     `${name}${isDefault ? ' (default)' : ''}`,
     architecture,
@@ -93,18 +99,41 @@ async function kernels(io: VmCommandIo): Promise<number> {
   const table = [['NAME', 'ARCHITECTURE', 'IN THE CACHE', 'SUITE'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   for (const row of table)
-    io.stdout(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+    io.stdout(
+      `${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
   return 0;
 }
 
-async function guestCommand(command: 'run' | 'shell', argv: readonly string[], io: VmCommandIo): Promise<number> {
+// A kernel in the cache stays until this is asked for: nothing changes under a test run.
+async function updateKernels(names: readonly string[], io: VmCommandIo): Promise<void> {
+  const cached = (await listKernels()).filter((kernel) => kernel.cached).map(({ name }) => name);
+  for (const name of names.length === 0 ? cached : names)
+    await resolveKernel(name, {
+      update: true,
+      log: (line) => {
+        io.stderr(`kmodctl vm: ${line}\n`);
+      },
+    });
+}
+
+async function guestCommand(
+  command: 'run' | 'shell',
+  argv: readonly string[],
+  io: VmCommandIo,
+): Promise<number> {
   const { values, positionals } = parse(argv, command);
   if (values.help) {
     io.stdout(help);
     return 0;
   }
-  if (command === 'run' && positionals.length === 0) throw new UsageError('run: which program? See kmodctl vm --help.');
-  if (command === 'shell' && positionals.length > 0) throw new UsageError(`shell takes no "${positionals[0]}".`);
+  if (command === 'run' && positionals.length === 0)
+    throw new UsageError('run: which program? See kmodctl vm --help.');
+  if (command === 'shell' && positionals.length > 0)
+    throw new UsageError(`shell takes no "${positionals[0]}".`);
   const tell = (line: string): void => {
     if (!values.quiet) io.stderr(`kmodctl vm: ${line}\n`);
   };
@@ -114,7 +143,9 @@ async function guestCommand(command: 'run' | 'shell', argv: readonly string[], i
     timeouts: { lifetime: Infinity },
     log: tell,
   });
-  tell(`Linux ${vm.facts.kernel.release}, ${vm.facts.accelerator}, ready in ${Math.round(vm.facts.readyMs)} ms`);
+  tell(
+    `Linux ${vm.facts.kernel.release}, ${vm.facts.accelerator}, ready in ${Math.round(vm.facts.readyMs)} ms`,
+  );
   try {
     if (command === 'shell') return await shell(vm);
     return await runProgram(vm, positionals, { timeout: timeout === 0 ? Infinity : timeout, io });
@@ -127,11 +158,15 @@ function parse(argv: readonly string[], command: string): ReturnType<typeof pars
   try {
     return parseOptions(ownWords(argv));
   } catch (error) {
-    throw new UsageError(`${command}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new UsageError(`${command}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
-function parseOptions(args: string[]): ReturnType<typeof parseArgs<{ options: typeof optionTable; allowPositionals: true }>> {
+function parseOptions(
+  args: string[],
+): ReturnType<typeof parseArgs<{ options: typeof optionTable; allowPositionals: true }>> {
   return parseArgs({ args, options: optionTable, allowPositionals: true });
 }
 
@@ -158,7 +193,9 @@ async function vmOptions(values: ReturnType<typeof parseOptions>['values']): Pro
     try {
       files[pair.slice(colon + 1)] = await readFile(pair.slice(0, colon));
     } catch (cause) {
-      throw new UsageError(`--file ${pair}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new UsageError(`--file ${pair}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
     }
   }
   return {

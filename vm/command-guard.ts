@@ -114,7 +114,10 @@ export class CommandGuard {
     const settled = Promise.allSettled([answer, pending.answer]);
     const ended = new AbortController();
     try {
-      await Promise.race([settled, this.failAfter(CANCEL_TIME_MS, 'The guest did not end a command', ended.signal)]);
+      await Promise.race([
+        settled,
+        this.failAfter(CANCEL_TIME_MS, 'The guest did not end a command', ended.signal),
+      ]);
     } finally {
       ended.abort();
     }

@@ -22,7 +22,9 @@ async function show(vm: VirtualMachine, label: string, argv: readonly string[]):
   say(`\n$ ${argv.join(' ')}`);
   const result = await vm.run(argv, { onOutput: (_stream, text) => process.stdout.write(text) });
   if (result.exitCode !== 0)
-    throw new Error(`${argv.join(' ')} ended with status ${result.exitCode ?? result.signal}\n${result.stderr}`);
+    throw new Error(
+      `${argv.join(' ')} ended with status ${result.exitCode ?? result.signal}\n${result.stderr}`,
+    );
   times.push([label, result.durationMs]);
   return result;
 }
@@ -57,10 +59,12 @@ async function demonstrate(): Promise<void> {
   const after = modulesOf(await show(vm, 'lsmod', ['lsmod']));
 
   if (!loaded.includes(name)) throw new Error(`${name} is not among the loaded modules`);
-  if (after.join() !== before.join()) throw new Error(`left behind: ${after.filter((m) => !before.includes(m)).join(' ')}`);
+  if (after.join() !== before.join())
+    throw new Error(`left behind: ${after.filter((m) => !before.includes(m)).join(' ')}`);
   say('\nsummary');
   say(`  ${loaded.length - before.length} modules loaded and unloaded again; the guest is as it was`);
-  for (const [label, milliseconds] of times) say(`  ${label.padEnd(28)} ${seconds(milliseconds).padStart(8)}`);
+  for (const [label, milliseconds] of times)
+    say(`  ${label.padEnd(28)} ${seconds(milliseconds).padStart(8)}`);
   say(`  ${'all, without the set-up'.padEnd(28)} ${seconds(performance.now() - begun).padStart(8)}`);
 }
 

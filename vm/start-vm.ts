@@ -86,7 +86,11 @@ interface Started {
  */
 export async function startVm(options: StartVmOptions = {}): Promise<VirtualMachine> {
   requireOptions('options', options, optionTypes);
-  requireOptions('options.timeouts', options.timeouts, { boot: 'number', command: 'number', lifetime: 'number' });
+  requireOptions('options.timeouts', options.timeouts, {
+    boot: 'number',
+    command: 'number',
+    lifetime: 'number',
+  });
   const begun = performance.now();
   const settings = await settle(options);
   const started = options.template === false ? await startByBoot(settings) : await startByClone(settings);
@@ -119,10 +123,17 @@ async function settle(options: StartVmOptions): Promise<Settings> {
   const log = options.log ?? ((): void => {});
   const { signal, modules } = options;
   if (signal?.aborted)
-    throw new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted before its start.', { cause: signal.reason });
+    throw new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted before its start.', {
+      cause: signal.reason,
+    });
   const qemu = await findQemu();
   const kernel = await resolveKernel(options.kernel, { log, ...(signal && { signal }) });
-  const initramfs = await describeInitramfs({ kernel, ...(modules && { modules }) });
+  const initramfs = await describeInitramfs({
+    kernel,
+    ...(modules && { modules }),
+    log,
+    ...(signal && { signal }),
+  });
   const choice = await rejectedAccelerator(chooseAccelerator(), qemu.version);
   const machine = {
     accelerator: choice.accelerator,
@@ -136,7 +147,8 @@ async function settle(options: StartVmOptions): Promise<Settings> {
 }
 
 function positive(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) throw argumentRangeError(`options.${name}`, 'a positive integer', value);
+  if (!Number.isInteger(value) || value < 1)
+    throw argumentRangeError(`options.${name}`, 'a positive integer', value);
   return value;
 }
 
@@ -167,7 +179,11 @@ async function startByBoot({ recipe, limits, choice }: Settings): Promise<Starte
     const initramfs = join(folder, 'initramfs');
     await recipe.initramfs.write(initramfs);
     const memory = { path: join(folder, 'memory'), shared: false };
-    const { machine, hello } = await bootGuest({ ...recipe.machine, initramfs } satisfies Machine, memory, limits);
+    const { machine, hello } = await bootGuest(
+      { ...recipe.machine, initramfs } satisfies Machine,
+      memory,
+      limits,
+    );
     return { machine, choice, device: hello.device ?? '', templateMs: 0 };
   } finally {
     await rm(folder, { recursive: true, force: true }); // QEMU has them open
@@ -180,9 +196,13 @@ function limitLifetime(machine: GuestMachine, options: StartVmOptions): () => vo
   const timer = Number.isFinite(lifetime)
     ? setTimeout(() => {
         machine.fail(
-          new VmError('ERR_KMOD_VM_LIFETIME', `The VM was ended: it lived longer than ${lifetime / 1000} s.`, {
-            consoleTail: machine.console.tail(10),
-          }),
+          new VmError(
+            'ERR_KMOD_VM_LIFETIME',
+            `The VM was ended: it lived longer than ${lifetime / 1000} s.`,
+            {
+              consoleTail: machine.console.tail(10),
+            },
+          ),
         );
       }, lifetime).unref()
     : undefined;

@@ -97,9 +97,11 @@ export class VirtualMachine implements AsyncDisposable {
       what: argv.join(' '),
       timeout: options.timeout,
       signal: options.signal,
-      onOutput: onOutput && ((stream, bytes) => {
-        onOutput(stream, bytes.toString());
-      }),
+      onOutput:
+        onOutput &&
+        ((stream, bytes) => {
+          onOutput(stream, bytes.toString());
+        }),
     });
     return {
       stdout: payload.toString('utf8', 0, value.stdoutLength),
@@ -145,7 +147,10 @@ export class VirtualMachine implements AsyncDisposable {
   async readFile(path: string): Promise<Buffer>;
   async readFile(path: string, encoding: BufferEncoding): Promise<string>;
   async readFile(path: string, encoding?: BufferEncoding): Promise<Buffer | string> {
-    const { payload } = await this.guard.request('readFile', { parameters: { path }, what: `reading ${path}` });
+    const { payload } = await this.guard.request('readFile', {
+      parameters: { path },
+      what: `reading ${path}`,
+    });
     return encoding === undefined ? payload : payload.toString(encoding);
   }
 
@@ -179,9 +184,13 @@ export class VirtualMachine implements AsyncDisposable {
     terminal.input.pipe(line, { end: false });
     terminal.input.once('end', () => line.write(END_OF_INPUT));
     try {
-      const { columns = 80, rows = 24, command = ['sh', '-l'] } = terminal;
+      const { columns = 80, rows = 24, command = ['busybox', 'ash', '-l'] } = terminal;
       const parameters: Requests['shell']['parameters'] = { columns, rows, command };
-      const { value } = await this.guard.request('shell', { parameters, what: 'the shell', timeout: Infinity });
+      const { value } = await this.guard.request('shell', {
+        parameters,
+        what: 'the shell',
+        timeout: Infinity,
+      });
       return value.exitCode;
     } finally {
       terminal.input.unpipe(line);
@@ -225,4 +234,3 @@ function functionSource(fn: unknown): string {
     );
   }
 }
-

@@ -47,7 +47,10 @@ const SHOWN_LINES = 40;
 // The message has enough to see what happened; `consoleTail` has all of it.
 function shorten(lines: readonly string[]): readonly string[] {
   if (lines.length <= SHOWN_LINES) return lines;
-  return [...lines.slice(0, SHOWN_LINES - 1), `(${lines.length - SHOWN_LINES + 1} more lines in consoleTail)`];
+  return [
+    ...lines.slice(0, SHOWN_LINES - 1),
+    `(${lines.length - SHOWN_LINES + 1} more lines in consoleTail)`,
+  ];
 }
 
 Object.defineProperty(VmError.prototype, 'name', { value: 'VmError', configurable: true });

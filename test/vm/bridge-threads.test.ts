@@ -20,18 +20,22 @@ inGuest('a slow init does not block the event loop', { testModules: ['kmodctl_sl
   t.is(state, 'coming');
 });
 
-inGuest('closing the descriptor after the call has begun does no harm', { testModules: ['kmodctl_slow'] }, async (t, { vm }) => {
-  await vm.evaluate(async (file) => {
-    const { closeSync, openSync } = await import('node:fs');
-    const { finitModule } = await import('kmodctl/syscalls');
-    const fd = openSync(file, 'r');
-    const pending = finitModule(fd, 'init_ms=200');
-    closeSync(fd);
-    openSync('/dev/null', 'r'); // takes the number
-    await pending;
-  }, SLOW);
-  t.true((await loadedNames(vm)).includes('kmodctl_slow'));
-});
+inGuest(
+  'closing the descriptor after the call has begun does no harm',
+  { testModules: ['kmodctl_slow'] },
+  async (t, { vm }) => {
+    await vm.evaluate(async (file) => {
+      const { closeSync, openSync } = await import('node:fs');
+      const { finitModule } = await import('kmodctl/syscalls');
+      const fd = openSync(file, 'r');
+      const pending = finitModule(fd, 'init_ms=200');
+      closeSync(fd);
+      openSync('/dev/null', 'r'); // takes the number
+      await pending;
+    }, SLOW);
+    t.true((await loadedNames(vm)).includes('kmodctl_slow'));
+  },
+);
 
 /** A program for the guest: starts calls, and then ends in one of several ways. */
 const program = `
@@ -57,46 +61,56 @@ const program = `
   }`;
 
 for (const count of [0, 1, 50]) {
-  inGuest(`a process ends cleanly with ${count} real calls in flight`, { testModules: ['kmodctl_slow'] }, async (t, { vm }) => {
-    const path = '/usr/lib/node_modules/ending.mjs';
-    await vm.writeFile(path, program);
-    const expected = { exit: 7, throw: 1, terminate: 0, return: 0 };
-    for (const [ending, exitCode] of Object.entries(expected)) {
-      const result = await vm.run(['node', path, String(count), ending]);
-      t.like(result, { exitCode, signal: null }, `${ending}: ${result.stderr}`);
-      if (ending === 'terminate') t.is(result.stdout, 'terminated\n');
-    }
-    // The kernel finishes what it has begun: after every ending the module is there or was refused as a double.
-    t.is((await loadedNames(vm)).includes('kmodctl_slow'), count > 0);
-  });
+  inGuest(
+    `a process ends cleanly with ${count} real calls in flight`,
+    { testModules: ['kmodctl_slow'] },
+    async (t, { vm }) => {
+      const path = '/usr/lib/node_modules/ending.mjs';
+      await vm.writeFile(path, program);
+      const expected = { exit: 7, throw: 1, terminate: 0, return: 0 };
+      for (const [ending, exitCode] of Object.entries(expected)) {
+        const result = await vm.run(['node', path, String(count), ending]);
+        t.like(result, { exitCode, signal: null }, `${ending}: ${result.stderr}`);
+        if (ending === 'terminate') t.is(result.stdout, 'terminated\n');
+      }
+      // The kernel finishes what it has begun: after every ending the module is there or was refused as a double.
+      t.is((await loadedNames(vm)).includes('kmodctl_slow'), count > 0);
+    },
+  );
 }
 
-inGuest('10,000 loads and unloads: memory and descriptors do not grow', { testModules: ['kmodctl_small'], timeouts: { command: 300_000 } }, async (t, { vm }) => {
-  const { before, after } = await vm.evaluate(async (file) => {
-    const { openSync, readFileSync, readdirSync } = await import('node:fs');
-    const calls = await import('kmodctl/syscalls');
-    const fd = openSync(file, 'r');
-    const measure = (): { resident: number; descriptors: number } => ({
-      resident: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
-      descriptors: readdirSync('/proc/self/fd').length,
-    });
-    const cycles = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i++) {
-        if (i % 10 === 0) {
-          await calls.finitModule(fd);
-          await calls.deleteModule('kmodctl_small');
-        } else {
-          calls.finitModuleSync(fd);
-          calls.deleteModuleSync('kmodctl_small');
+inGuest(
+  '10,000 loads and unloads: memory and descriptors do not grow',
+  { testModules: ['kmodctl_small'], timeouts: { command: 300_000 } },
+  async (t, { vm }) => {
+    const { before, after } = await vm.evaluate(async (file) => {
+      const { openSync, readFileSync, readdirSync } = await import('node:fs');
+      const calls = await import('kmodctl/syscalls');
+      const fd = openSync(file, 'r');
+      const measure = (): { resident: number; descriptors: number } => ({
+        resident: Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
+        descriptors: readdirSync('/proc/self/fd').length,
+      });
+      const cycles = async (count: number): Promise<void> => {
+        for (let i = 0; i < count; i++) {
+          if (i % 10 === 0) {
+            await calls.finitModule(fd);
+            await calls.deleteModule('kmodctl_small');
+          } else {
+            calls.finitModuleSync(fd);
+            calls.deleteModuleSync('kmodctl_small');
+          }
         }
-      }
-    };
-    await cycles(1000);
-    const before = measure();
-    await cycles(10_000);
-    return { before, after: measure() };
-  }, `${MODULES}/kmodctl_small.ko`);
-  t.log(`resident ${before.resident} -> ${after.resident} kB, descriptors ${before.descriptors} -> ${after.descriptors}`);
-  t.is(after.descriptors, before.descriptors);
-  t.true(after.resident < before.resident + 8192, `${before.resident} -> ${after.resident} kB`);
-});
+      };
+      await cycles(1000);
+      const before = measure();
+      await cycles(10_000);
+      return { before, after: measure() };
+    }, `${MODULES}/kmodctl_small.ko`);
+    t.log(
+      `resident ${before.resident} -> ${after.resident} kB, descriptors ${before.descriptors} -> ${after.descriptors}`,
+    );
+    t.is(after.descriptors, before.descriptors);
+    t.true(after.resident < before.resident + 8192, `${before.resident} -> ${after.resident} kB`);
+  },
+);

@@ -1,41 +1,50 @@
 import { inGuest, loadedNames, MODULES } from './in-guest.ts';
 
-inGuest('finitModule loads with parameters, deleteModule unloads', { testModules: ['kmodctl_params'] }, async (t, { vm }) => {
-  await vm.evaluate(async (file) => {
-    const { openSync, closeSync } = await import('node:fs');
-    const { finitModule } = await import('kmodctl/syscalls');
-    const fd = openSync(file, 'r');
-    await finitModule(fd, 'number=7 enabled=1 label="two words" list=5,6');
-    closeSync(fd);
-  }, `${MODULES}/kmodctl_params.ko`);
-  const read = async (name: string): Promise<string> =>
-    await vm.readFile(`/sys/module/kmodctl_params/parameters/${name}`, 'utf8');
-  t.deepEqual(
-    [await read('number'), await read('enabled'), await read('label'), await read('list')],
-    ['7\n', 'Y\n', 'two words\n', '5,6\n'],
-  );
-  await vm.evaluate(async () => {
-    await (await import('kmodctl/syscalls')).deleteModule('kmodctl_params');
-  });
-  t.false((await loadedNames(vm)).includes('kmodctl_params'));
-});
+inGuest(
+  'finitModule loads with parameters, deleteModule unloads',
+  { testModules: ['kmodctl_params'] },
+  async (t, { vm }) => {
+    await vm.evaluate(async (file) => {
+      const { openSync, closeSync } = await import('node:fs');
+      const { finitModule } = await import('kmodctl/syscalls');
+      const fd = openSync(file, 'r');
+      await finitModule(fd, 'number=7 enabled=1 label="two words" list=5,6');
+      closeSync(fd);
+    }, `${MODULES}/kmodctl_params.ko`);
+    const read = async (name: string): Promise<string> =>
+      await vm.readFile(`/sys/module/kmodctl_params/parameters/${name}`, 'utf8');
+    t.deepEqual(
+      [await read('number'), await read('enabled'), await read('label'), await read('list')],
+      ['7\n', 'Y\n', 'two words\n', '5,6\n'],
+    );
+    await vm.evaluate(async () => {
+      await (await import('kmodctl/syscalls')).deleteModule('kmodctl_params');
+    });
+    t.false((await loadedNames(vm)).includes('kmodctl_params'));
+  },
+);
 
-inGuest('initModule loads from memory, by promise and at once', { testModules: ['kmodctl_params'] }, async (t, { vm }) => {
-  const numbers = await vm.evaluate(async (file) => {
-    const { readFileSync } = await import('node:fs');
-    const { initModule, initModuleSync, deleteModuleSync } = await import('kmodctl/syscalls');
-    const image = readFileSync(file);
-    const number = (): string => readFileSync('/sys/module/kmodctl_params/parameters/number', 'utf8').trim();
-    const pending = initModule(image, 'number=8');
-    image.fill(0); // the call works on a copy
-    await pending;
-    const first = number();
-    deleteModuleSync('kmodctl_params');
-    initModuleSync(readFileSync(file), 'number=9');
-    return [first, number()];
-  }, `${MODULES}/kmodctl_params.ko`);
-  t.deepEqual(numbers, ['8', '9']);
-});
+inGuest(
+  'initModule loads from memory, by promise and at once',
+  { testModules: ['kmodctl_params'] },
+  async (t, { vm }) => {
+    const numbers = await vm.evaluate(async (file) => {
+      const { readFileSync } = await import('node:fs');
+      const { initModule, initModuleSync, deleteModuleSync } = await import('kmodctl/syscalls');
+      const image = readFileSync(file);
+      const number = (): string =>
+        readFileSync('/sys/module/kmodctl_params/parameters/number', 'utf8').trim();
+      const pending = initModule(image, 'number=8');
+      image.fill(0); // the call works on a copy
+      await pending;
+      const first = number();
+      deleteModuleSync('kmodctl_params');
+      initModuleSync(readFileSync(file), 'number=9');
+      return [first, number()];
+    }, `${MODULES}/kmodctl_params.ko`);
+    t.deepEqual(numbers, ['8', '9']);
+  },
+);
 
 /** Runs in the guest: loads a file and answers the error as plain data. */
 async function loadError(file: string, parameters = '', flags = 0): Promise<Record<string, unknown> | null> {
@@ -81,38 +90,46 @@ inGuest('a module that is there already: EEXIST', { testModules: ['kmodctl_small
   });
 });
 
-inGuest('what an init returns comes through, whatever it is', { testModules: ['kmodctl_fail'] }, async (t, { vm }) => {
-  const file = `${MODULES}/kmodctl_fail.ko`;
-  const withResult = async (result: number): Promise<Record<string, unknown> | null> =>
-    await vm.evaluate(loadError, file, `result=${result}`);
-  t.like(await withResult(-5), { code: 'EIO', errno: -5 });
-  t.like(await withResult(-1), { code: 'EPERM', errno: -1 });
-  t.like(await withResult(-517), { code: 'EPROBE_DEFER', errno: -517 });
-  t.like(await withResult(-126), { code: 'ENOKEY', errno: -126 });
-  const beyond = await withResult(-5000);
-  t.like(beyond, { code: 'UNKNOWN', errno: -5000 });
-  t.regex(String(beyond?.['message']), /returned -5000, below every errno/);
-  t.false((await loadedNames(vm)).includes('kmodctl_fail'));
-  // A positive value is no failure to the kernel: the module stays, with a warning in the log.
-  t.is(await withResult(3), null);
-  t.true((await loadedNames(vm)).includes('kmodctl_fail'));
-});
+inGuest(
+  'what an init returns comes through, whatever it is',
+  { testModules: ['kmodctl_fail'] },
+  async (t, { vm }) => {
+    const file = `${MODULES}/kmodctl_fail.ko`;
+    const withResult = async (result: number): Promise<Record<string, unknown> | null> =>
+      await vm.evaluate(loadError, file, `result=${result}`);
+    t.like(await withResult(-5), { code: 'EIO', errno: -5 });
+    t.like(await withResult(-1), { code: 'EPERM', errno: -1 });
+    t.like(await withResult(-517), { code: 'EPROBE_DEFER', errno: -517 });
+    t.like(await withResult(-126), { code: 'ENOKEY', errno: -126 });
+    const beyond = await withResult(-5000);
+    t.like(beyond, { code: 'UNKNOWN', errno: -5000 });
+    t.regex(String(beyond?.['message']), /returned -5000, below every errno/);
+    t.false((await loadedNames(vm)).includes('kmodctl_fail'));
+    // A positive value is no failure to the kernel: the module stays, with a warning in the log.
+    t.is(await withResult(3), null);
+    t.true((await loadedNames(vm)).includes('kmodctl_fail'));
+  },
+);
 
-inGuest('missing symbols, and a dependency in use', { testModules: ['kmodctl_pair_base', 'kmodctl_pair_user'] }, async (t, { vm }) => {
-  t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_user.ko`), { code: 'ENOENT', errno: -2 });
-  t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_base.ko`), null);
-  t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_user.ko`), null);
-  const unload = async (name: string): Promise<void> => {
-    await vm.evaluate(async (module) => {
-      await (await import('kmodctl/syscalls')).deleteModule(module);
-    }, name);
-  };
-  const inUse = await t.throwsAsync(unload('kmodctl_pair_base'));
-  t.like(inUse, { code: 'EAGAIN', errno: -11, syscall: 'delete_module', module: 'kmodctl_pair_base' });
-  await unload('kmodctl_pair_user');
-  await unload('kmodctl_pair_base');
-  t.like(await t.throwsAsync(unload('kmodctl_pair_base')), { code: 'ENOENT', errno: -2 });
-});
+inGuest(
+  'missing symbols, and a dependency in use',
+  { testModules: ['kmodctl_pair_base', 'kmodctl_pair_user'] },
+  async (t, { vm }) => {
+    t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_user.ko`), { code: 'ENOENT', errno: -2 });
+    t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_base.ko`), null);
+    t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_pair_user.ko`), null);
+    const unload = async (name: string): Promise<void> => {
+      await vm.evaluate(async (module) => {
+        await (await import('kmodctl/syscalls')).deleteModule(module);
+      }, name);
+    };
+    const inUse = await t.throwsAsync(unload('kmodctl_pair_base'));
+    t.like(inUse, { code: 'EAGAIN', errno: -11, syscall: 'delete_module', module: 'kmodctl_pair_base' });
+    await unload('kmodctl_pair_user');
+    await unload('kmodctl_pair_base');
+    t.like(await t.throwsAsync(unload('kmodctl_pair_base')), { code: 'ENOENT', errno: -2 });
+  },
+);
 
 inGuest('a module without exit stays: EBUSY', { testModules: ['kmodctl_noexit'] }, async (t, { vm }) => {
   t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_noexit.ko`), null);
@@ -124,46 +141,50 @@ inGuest('a module without exit stays: EBUSY', { testModules: ['kmodctl_noexit'] 
   t.like(busy, { code: 'EBUSY', errno: -16, module: 'kmodctl_noexit' });
 });
 
-inGuest('descriptors that cannot be loaded from are told apart', { testModules: ['kmodctl_small'] }, async (t, { vm }) => {
-  const messages = await vm.evaluate(async (file) => {
-    const { closeSync, constants, copyFileSync, openSync } = await import('node:fs');
-    const { finitModule } = await import('kmodctl/syscalls');
-    const copy = '/tmp/copy.ko';
-    copyFileSync(file, copy);
-    const attempt = async (fd: number): Promise<string> => {
-      try {
-        await finitModule(fd);
-        return 'loaded';
-      } catch (error) {
-        return `${(error as { code: string }).code} ${(error as Error).message}`;
-      }
-    };
-    const opened = async (path: string, flags: number): Promise<string> => {
-      const fd = openSync(path, flags);
-      const answer = await attempt(fd);
-      closeSync(fd);
-      return answer;
-    };
-    const closed = openSync(copy, 'r');
-    closeSync(closed);
-    return {
-      closed: await attempt(closed),
-      writeOnly: await opened(copy, constants.O_WRONLY),
-      readWrite: await opened(copy, constants.O_RDWR),
-      path: await opened(copy, 0o10000000),
-      directory: await opened('/tmp', constants.O_RDONLY),
-      device: await opened('/dev/null', constants.O_RDONLY),
-      readOnly: await opened(copy, constants.O_RDONLY),
-    };
-  }, `${MODULES}/kmodctl_small.ko`);
-  t.regex(messages.closed, /^EBADF .*file descriptor \d+ is not open/);
-  t.regex(messages.writeOnly, /^EBADF .*open for writing only/);
-  t.regex(messages.readWrite, /^ETXTBSY .*open it read-only/);
-  t.regex(messages.path, /^EBADF .*O_PATH/);
-  t.regex(messages.directory, /^EINVAL /);
-  t.regex(messages.device, /^EINVAL /);
-  t.is(messages.readOnly, 'loaded');
-});
+inGuest(
+  'descriptors that cannot be loaded from are told apart',
+  { testModules: ['kmodctl_small'] },
+  async (t, { vm }) => {
+    const messages = await vm.evaluate(async (file) => {
+      const { closeSync, constants, copyFileSync, openSync } = await import('node:fs');
+      const { finitModule } = await import('kmodctl/syscalls');
+      const copy = '/tmp/copy.ko';
+      copyFileSync(file, copy);
+      const attempt = async (fd: number): Promise<string> => {
+        try {
+          await finitModule(fd);
+          return 'loaded';
+        } catch (error) {
+          return `${(error as { code: string }).code} ${(error as Error).message}`;
+        }
+      };
+      const opened = async (path: string, flags: number): Promise<string> => {
+        const fd = openSync(path, flags);
+        const answer = await attempt(fd);
+        closeSync(fd);
+        return answer;
+      };
+      const closed = openSync(copy, 'r');
+      closeSync(closed);
+      return {
+        closed: await attempt(closed),
+        writeOnly: await opened(copy, constants.O_WRONLY),
+        readWrite: await opened(copy, constants.O_RDWR),
+        path: await opened(copy, 0o10000000),
+        directory: await opened('/tmp', constants.O_RDONLY),
+        device: await opened('/dev/null', constants.O_RDONLY),
+        readOnly: await opened(copy, constants.O_RDONLY),
+      };
+    }, `${MODULES}/kmodctl_small.ko`);
+    t.regex(messages.closed, /^EBADF .*file descriptor \d+ is not open/);
+    t.regex(messages.writeOnly, /^EBADF .*open for writing only/);
+    t.regex(messages.readWrite, /^ETXTBSY .*open it read-only/);
+    t.regex(messages.path, /^EBADF .*O_PATH/);
+    t.regex(messages.directory, /^EINVAL /);
+    t.regex(messages.device, /^EINVAL /);
+    t.is(messages.readOnly, 'loaded');
+  },
+);
 
 inGuest('damaged images: ENOEXEC', { testModules: ['kmodctl_small'] }, async (t, { vm }) => {
   const codes = await vm.evaluate(async (file) => {
@@ -178,7 +199,11 @@ inGuest('damaged images: ENOEXEC', { testModules: ['kmodctl_small'] }, async (t,
         return (error as { code: string }).code;
       }
     };
-    return [await code(image.subarray(0, image.length / 2)), await code(Buffer.alloc(0)), await code(Buffer.from('hello'))];
+    return [
+      await code(image.subarray(0, image.length / 2)),
+      await code(Buffer.alloc(0)),
+      await code(Buffer.from('hello')),
+    ];
   }, `${MODULES}/kmodctl_small.ko`);
   t.deepEqual(codes, ['ENOEXEC', 'ENOEXEC', 'ENOEXEC']);
 });
@@ -188,7 +213,10 @@ inGuest('compressed files: unpacked by the kernel where it can', {}, async (t, {
   const { MODULE_INIT_COMPRESSED_FILE } = await import('../../src/syscalls.ts');
   if (kernel === '6.1') {
     // This kernel was built without decompression, and says so of any file.
-    t.like(await vm.evaluate(loadError, path, '', MODULE_INIT_COMPRESSED_FILE), { code: 'EOPNOTSUPP', errno: -95 });
+    t.like(await vm.evaluate(loadError, path, '', MODULE_INIT_COMPRESSED_FILE), {
+      code: 'EOPNOTSUPP',
+      errno: -95,
+    });
     t.is(await vm.evaluate(loadError, path), null);
   } else {
     t.like(await vm.evaluate(loadError, path), { code: 'ENOEXEC' });
@@ -228,30 +256,42 @@ inGuest('the calls of 1995: ENOSYS', {}, async (t, { vm }) => {
   t.deepEqual(codes, ['ENOSYS create_module', 'ENOSYS get_kernel_syms', 'ENOSYS query_module']);
 });
 
-inGuest('without privilege: EPERM, whatever the arguments', { testModules: ['kmodctl_small'] }, async (t, { vm }) => {
-  const script = `
+inGuest(
+  'without privilege: EPERM, whatever the arguments',
+  { testModules: ['kmodctl_small'] },
+  async (t, { vm }) => {
+    const script = `
     import { openSync } from 'node:fs';
     const { finitModule, deleteModule } = await import('kmodctl/syscalls');
     const fd = openSync('${MODULES}/kmodctl_small.ko', 'r');
     const code = async (call) => { try { await call(); return 'done'; } catch (error) { return error.code; } };
     console.log(await code(() => finitModule(fd)), await code(() => finitModule(999)), await code(() => deleteModule('x')));`;
-  await vm.writeFile('/usr/lib/node_modules/unprivileged.mjs', script);
-  const { stdout, stderr } = await vm.evaluate(async () => {
-    const { spawnSync } = await import('node:child_process');
-    return spawnSync('node', ['/usr/lib/node_modules/unprivileged.mjs'], { uid: 1000, gid: 1000, encoding: 'utf8' });
-  });
-  t.is(stdout, 'EPERM EPERM EPERM\n', stderr);
-});
+    await vm.writeFile('/usr/lib/node_modules/unprivileged.mjs', script);
+    const { stdout, stderr } = await vm.evaluate(async () => {
+      const { spawnSync } = await import('node:child_process');
+      return spawnSync('node', ['/usr/lib/node_modules/unprivileged.mjs'], {
+        uid: 1000,
+        gid: 1000,
+        encoding: 'utf8',
+      });
+    });
+    t.is(stdout, 'EPERM EPERM EPERM\n', stderr);
+  },
+);
 
-inGuest('modules_disabled: EPERM for loading and unloading', { testModules: ['kmodctl_small'] }, async (t, { vm }) => {
-  t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), null);
-  await vm.writeFile('/proc/sys/kernel/modules_disabled', '1');
-  t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), { code: 'EPERM' });
-  const unload = vm.evaluate(async () => {
-    await (await import('kmodctl/syscalls')).deleteModule('kmodctl_small');
-  });
-  t.like(await t.throwsAsync(unload), { code: 'EPERM', syscall: 'delete_module' });
-});
+inGuest(
+  'modules_disabled: EPERM for loading and unloading',
+  { testModules: ['kmodctl_small'] },
+  async (t, { vm }) => {
+    t.is(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), null);
+    await vm.writeFile('/proc/sys/kernel/modules_disabled', '1');
+    t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), { code: 'EPERM' });
+    const unload = vm.evaluate(async () => {
+      await (await import('kmodctl/syscalls')).deleteModule('kmodctl_small');
+    });
+    t.like(await t.throwsAsync(unload), { code: 'EPERM', syscall: 'delete_module' });
+  },
+);
 
 inGuest(
   'lockdown=integrity: unsigned modules are refused, signed ones load',
@@ -268,6 +308,9 @@ inGuest(
   { testModules: ['kmodctl_small'] },
   async (t, { vm }) => {
     await vm.writeFile('/sys/module/module/parameters/sig_enforce', 'Y');
-    t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), { code: 'EKEYREJECTED', errno: -129 });
+    t.like(await vm.evaluate(loadError, `${MODULES}/kmodctl_small.ko`), {
+      code: 'EKEYREJECTED',
+      errno: -129,
+    });
   },
 );

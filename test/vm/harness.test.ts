@@ -12,23 +12,39 @@ inGuest('run: output, status, signal, input, environment, directory', {}, async 
   });
   t.like(await vm.run(['sh', '-c', 'kill -TERM $$']), { exitCode: null, signal: 'SIGTERM' });
   t.is((await vm.run(['cat'], { input: 'text ✓\n' })).stdout, 'text ✓\n');
-  t.is((await vm.run(['sh', '-c', 'echo $A; pwd'], { env: { A: 'b c' }, cwd: '/tmp' })).stdout, 'b c\n/tmp\n');
+  t.is(
+    (await vm.run(['sh', '-c', 'echo $A; pwd'], { env: { A: 'b c' }, cwd: '/tmp' })).stdout,
+    'b c\n/tmp\n',
+  );
   const chunks: string[] = [];
-  await vm.run(['sh', '-c', 'echo 1; sleep 0.2; echo 2'], { onOutput: (stream, text) => chunks.push(`${stream} ${text}`) });
+  await vm.run(['sh', '-c', 'echo 1; sleep 0.2; echo 2'], {
+    onOutput: (stream, text) => chunks.push(`${stream} ${text}`),
+  });
   t.deepEqual(chunks, ['stdout 1\n', 'stdout 2\n']);
   t.like(await t.throwsAsync(vm.run(['no-such-program'])), { code: 'ENOENT' });
   await t.throwsAsync(vm.run([]), { instanceOf: TypeError, message: /"argv"/ });
-  await t.throwsAsync(vm.run(['true'], { inputs: '' } as never), { instanceOf: TypeError, message: /did you mean "input"/ });
+  await t.throwsAsync(vm.run(['true'], { inputs: '' } as never), {
+    instanceOf: TypeError,
+    message: /did you mean "input"/,
+  });
 });
 
 inGuest('evaluate: values both ways, errors as they were thrown', {}, async (t, { vm }) => {
-  const value = { list: [1, 2n, undefined], when: new Date(0), bytes: new Uint8Array([1, 2]), map: new Map([['a', 1]]) };
+  const value = {
+    list: [1, 2n, undefined],
+    when: new Date(0),
+    bytes: new Uint8Array([1, 2]),
+    map: new Map([['a', 1]]),
+  };
   t.deepEqual(await vm.evaluate((given) => given, value), value);
   t.is(await vm.evaluate(() => process.env['KMODCTL_IN_GUEST'] ?? process.pid > 1), true);
   t.true((await vm.evaluate(async () => Object.keys(await import('kmodctl')))).includes('modprobe'));
   const error = await t.throwsAsync<Error & { guestStack?: string }>(
     vm.evaluate(() => {
-      throw Object.assign(new RangeError('too far', { cause: new Error('inner') }), { code: 'E_FAR', depth: 3 });
+      throw Object.assign(new RangeError('too far', { cause: new Error('inner') }), {
+        code: 'E_FAR',
+        depth: 3,
+      });
     }),
   );
   t.like(error, { name: 'RangeError', message: 'too far', code: 'E_FAR', depth: 3 });
@@ -39,7 +55,10 @@ inGuest('evaluate: values both ways, errors as they were thrown', {}, async (t, 
       return 1;
     },
   };
-  await t.throwsAsync(vm.evaluate(holder.method.bind(holder)), { instanceOf: TypeError, message: /arrow function/ });
+  await t.throwsAsync(vm.evaluate(holder.method.bind(holder)), {
+    instanceOf: TypeError,
+    message: /arrow function/,
+  });
 });
 
 inGuest('evaluate: a crash costs the function, not the guest', {}, async (t, { vm }) => {
@@ -71,14 +90,18 @@ inGuest('the kernel log and the console', { testModules: ['kmodctl_params'] }, a
   t.regex(vm.console(), /kmodctl: init[^]*hello console/);
 });
 
-inGuest('each guest is pristine and on its own', { testModules: ['kmodctl_small'] }, async (t, { vm, kernel }) => {
-  await using other = await startVm({ kernel });
-  await vm.run(['insmod', `${MODULES}/kmodctl_small.ko`]);
-  await vm.writeFile('/root/mine', 'x');
-  t.true((await loadedNames(vm)).includes('kmodctl_small'));
-  t.false((await loadedNames(other)).includes('kmodctl_small'));
-  t.like(await t.throwsAsync(other.readFile('/root/mine')), { code: 'ENOENT' });
-});
+inGuest(
+  'each guest is pristine and on its own',
+  { testModules: ['kmodctl_small'] },
+  async (t, { vm, kernel }) => {
+    await using other = await startVm({ kernel });
+    await vm.run(['insmod', `${MODULES}/kmodctl_small.ko`]);
+    await vm.writeFile('/root/mine', 'x');
+    t.true((await loadedNames(vm)).includes('kmodctl_small'));
+    t.false((await loadedNames(other)).includes('kmodctl_small'));
+    t.like(await t.throwsAsync(other.readFile('/root/mine')), { code: 'ENOENT' });
+  },
+);
 
 inGuest('clones: the clock is right and no random number comes twice', {}, async (t, { vm, kernel }) => {
   await using other = await startVm({ kernel });
@@ -87,7 +110,10 @@ inGuest('clones: the clock is right and no random number comes twice', {}, async
     const { openSync, readSync } = await import('node:fs');
     const bytes = Buffer.alloc(16);
     readSync(openSync('/dev/urandom', 'r'), bytes);
-    return { time: Date.now(), numbers: [bytes.toString('hex'), randomBytes(16).toString('hex'), String(Math.random())] };
+    return {
+      time: Date.now(),
+      numbers: [bytes.toString('hex'), randomBytes(16).toString('hex'), String(Math.random())],
+    };
   };
   const [mine, others] = [await vm.evaluate(draw), await other.evaluate(draw)];
   for (const [index, number] of mine.numbers.entries()) t.not(number, others.numbers[index]);
@@ -108,16 +134,24 @@ inGuest('an AbortSignal ends a command, and the guest goes on', {}, async (t, { 
   t.is((await vm.run(['true'])).exitCode, 0);
 });
 
-inGuest('the serial line serves where virtio does not', { commandLine: ['kmodctl.channel=serial'] }, async (t, { vm }) => {
-  t.is(vm.facts.agentDevice, '/dev/ttyS1');
-  t.is((await vm.run(['echo', 'slow but there'])).stdout, 'slow but there\n');
-  t.deepEqual(await loadedNames(vm), []);
-});
+inGuest(
+  'the serial line serves where virtio does not',
+  { commandLine: ['kmodctl.channel=serial'] },
+  async (t, { vm }) => {
+    t.is(vm.facts.agentDevice, '/dev/ttyS1');
+    t.is((await vm.run(['echo', 'slow but there'])).stdout, 'slow but there\n');
+    t.deepEqual(await loadedNames(vm), []);
+  },
+);
 
-inGuest('a guest without loadable modules is reached all the same', { commandLine: ['nomodule'] }, async (t, { vm, kernel }) => {
-  t.is(vm.facts.agentDevice, kernel === '6.1' ? '/dev/ttyS1' : '/dev/vport0p1');
-  t.is(await vm.readFile('/proc/sys/kernel/modules_disabled', 'utf8'), '1\n');
-});
+inGuest(
+  'a guest without loadable modules is reached all the same',
+  { commandLine: ['nomodule'] },
+  async (t, { vm, kernel }) => {
+    t.is(vm.facts.agentDevice, kernel === '6.1' ? '/dev/ttyS1' : '/dev/vport0p1');
+    t.is(await vm.readFile('/proc/sys/kernel/modules_disabled', 'utf8'), '1\n');
+  },
+);
 
 inGuest('a boot of its own instead of a template', { template: false, on: ['6.12'] }, async (t, { vm }) => {
   t.like(vm.facts, { origin: 'boot', templateMs: 0 });

@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
-import { buildTestModules, resolveKernel, startVm, type StartVmOptions, type VirtualMachine } from '../../vm/index.ts';
+import {
+  buildTestModules,
+  resolveKernel,
+  startVm,
+  type StartVmOptions,
+  type VirtualMachine,
+} from '../../vm/index.ts';
 
 /** Kernels that every guest test runs on. */
 export const kernels = ['6.1', '6.12'] as const;

@@ -69,11 +69,17 @@ function handlers(channel: Channel): { readonly [Method in keyof Requests]: Hand
       value: null,
       payload: await readFile(path),
     }),
-    shell: async (_id, parameters: Requests['shell']['parameters']) => ({ value: await runShell(parameters) }),
+    shell: async (_id, parameters: Requests['shell']['parameters']) => ({
+      value: await runShell(parameters),
+    }),
   };
 }
 
-async function runShell({ columns, rows, command }: Requests['shell']['parameters']): Promise<{ exitCode: number }> {
+async function runShell({
+  columns,
+  rows,
+  command,
+}: Requests['shell']['parameters']): Promise<{ exitCode: number }> {
   const line = '/dev/ttyS2';
   // Opened before its size is set: the kernel forgets the size of a terminal that nobody has open.
   const script = `exec <${line} >${line} 2>&1; stty sane rows ${rows} cols ${columns}; exec cttyhack "$@"`;
@@ -90,7 +96,11 @@ async function runShell({ columns, rows, command }: Requests['shell']['parameter
   });
 }
 
-async function answerRequest(channel: Channel, table: ReturnType<typeof handlers>, frame: Frame): Promise<void> {
+async function answerRequest(
+  channel: Channel,
+  table: ReturnType<typeof handlers>,
+  frame: Frame,
+): Promise<void> {
   const { id, method, parameters } = frame.head as unknown as RequestHead;
   try {
     const handler = table[method] as (id: number, parameters: object, payload: Buffer) => Promise<Answer>;
@@ -120,7 +130,11 @@ async function chooseDevice(): Promise<string> {
 // Compiles and pages in what requests will need, before the template is saved and not after each clone.
 async function warmUp(): Promise<void> {
   await evaluator.start();
-  await evaluator.evaluate({ id: 0, source: 'async () => (await import("kmodctl")) && 1', arguments: serialize([]) });
+  await evaluator.evaluate({
+    id: 0,
+    source: 'async () => (await import("kmodctl")) && 1',
+    arguments: serialize([]),
+  });
   await runProgram({
     parameters: { argv: ['true'], environment: {}, directory: '/', stream: false },
     input: Buffer.alloc(0),

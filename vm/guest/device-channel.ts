@@ -76,7 +76,7 @@ export async function openChannel(device: string): Promise<Channel> {
 }
 
 async function writeAll(fd: number, bytes: Buffer): Promise<void> {
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const length = Math.min(WRITE_SIZE, bytes.length - offset);
     const { bytesWritten } = await promisify(write)(fd, bytes, offset, length, null);
     offset += bytesWritten;

@@ -33,6 +33,7 @@ export class EvaluatorProcess {
     }
     const child = fork(fileURLToPath(new URL('./evaluator.js', import.meta.url)), {
       serialization: 'advanced',
+      execArgv: ['--no-warnings'], // importModuleDynamically counts as experimental
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.child = child;

@@ -17,7 +17,10 @@ export interface Requests {
   /** Reads a file into the answer's payload. */
   readFile: { parameters: { path: string }; value: null };
   /** Starts a shell on the terminal line and answers when it ends. */
-  shell: { parameters: { columns: number; rows: number; command: readonly string[] }; value: { exitCode: number } };
+  shell: {
+    parameters: { columns: number; rows: number; command: readonly string[] };
+    value: { exitCode: number };
+  };
 }
 
 export interface RunParameters {

@@ -41,7 +41,9 @@ async function locate(): Promise<QemuBinary> {
     const { stdout } = await promisify(execFile)(path, ['--version']);
     return { path, version: stdout.split('\n')[0] ?? '' };
   } catch (cause) {
-    throw new VmError('ERR_KMOD_VM_NO_QEMU', `${path} --version could not be run: ${String(cause)}`, { cause });
+    throw new VmError('ERR_KMOD_VM_NO_QEMU', `${path} --version could not be run: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -42,7 +42,10 @@ export async function startQemu(
 ): Promise<QemuProcess> {
   const setpriv = findProgram('setpriv');
   if (setpriv === undefined)
-    throw new VmError('ERR_KMOD_VM_NO_QEMU', 'setpriv (package util-linux) was not found; without it a QEMU could be left behind.');
+    throw new VmError(
+      'ERR_KMOD_VM_NO_QEMU',
+      'setpriv (package util-linux) was not found; without it a QEMU could be left behind.',
+    );
   const child = spawn(setpriv, ['--pdeathsig', 'KILL', '--', path, ...arguments_], {
     stdio: [
       'ignore',
@@ -56,7 +59,9 @@ export async function startQemu(
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) => {
-      reject(new VmError('ERR_KMOD_VM_NO_QEMU', `${setpriv} could not be started: ${cause.message}`, { cause }));
+      reject(
+        new VmError('ERR_KMOD_VM_NO_QEMU', `${setpriv} could not be started: ${cause.message}`, { cause }),
+      );
     });
   });
   return {

@@ -14,7 +14,10 @@ interface Verdict {
 const verdictFile = (): string => join(cacheDirectory(), 'accelerator.json');
 
 /** The choice, unless KVM has been found useless before on this host: then TCG with that reason. */
-export async function rejectedAccelerator(choice: AcceleratorChoice, qemuVersion: string): Promise<AcceleratorChoice> {
+export async function rejectedAccelerator(
+  choice: AcceleratorChoice,
+  qemuVersion: string,
+): Promise<AcceleratorChoice> {
   if (choice.accelerator === 'tcg' || choice.reason.startsWith('KMODCTL_VM_ACCEL')) return choice;
   try {
     const verdict = JSON.parse(await readFile(verdictFile(), 'utf8')) as Verdict;

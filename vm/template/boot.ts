@@ -32,14 +32,21 @@ const BANNER = 'kmodctl: init';
  * @throws VmError `ERR_KMOD_VM_BOOT` when the agent does not greet in time or QEMU ends before, with the console's last
  *   lines; `ERR_KMOD_VM_PANIC` and others when the kernel says so; `ERR_KMOD_VM_ABORTED`, `ERR_KMOD_VM_NO_QEMU`
  */
-export async function bootGuest(machine: Machine, memory: MachineMemory, limits: BootLimits): Promise<BootedGuest> {
+export async function bootGuest(
+  machine: Machine,
+  memory: MachineMemory,
+  limits: BootLimits,
+): Promise<BootedGuest> {
   const { path } = await findQemu();
   const qemu = await startQemu(path, machineArguments(machine, memory));
   const guest = new GuestMachine(qemu, '', 'agent');
   const ended = new AbortController();
   try {
     await qemu.control.negotiate().catch(async () => {
-      throw new VmError('ERR_KMOD_VM_BOOT', `The virtual machine did not start. ${exitText(await qemu.exited)}`);
+      throw new VmError(
+        'ERR_KMOD_VM_BOOT',
+        `The virtual machine did not start. ${exitText(await qemu.exited)}`,
+      );
     });
     const hello = await Promise.race([
       guest.connection.hello,
@@ -87,7 +94,9 @@ function timeoutError(guest: GuestMachine, message: string): VmError {
 export async function aborted(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
   return await new Promise((_resolve, reject) => {
     const abort = (): void => {
-      reject(new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted by its signal.', { cause: signal?.reason }));
+      reject(
+        new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted by its signal.', { cause: signal?.reason }),
+      );
     };
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true, signal: ended });

@@ -15,7 +15,10 @@ import type { Template } from './template.ts';
  *
  * @throws VmError `ERR_KMOD_VM_BOOT` when QEMU does not take the state
  */
-export async function cloneGuest(template: Template, machine: Omit<Machine, 'initramfs'>): Promise<GuestMachine> {
+export async function cloneGuest(
+  template: Template,
+  machine: Omit<Machine, 'initramfs'>,
+): Promise<GuestMachine> {
   const { path } = await findQemu();
   const state = await open(template.state, 'r');
   try {
@@ -44,6 +47,8 @@ async function resume(guest: GuestMachine): Promise<void> {
     await control.execute('cont');
   } catch (cause) {
     await guest.stop();
-    throw new VmError('ERR_KMOD_VM_BOOT', `The saved guest could not be resumed. ${exitText(await exited)}`, { cause });
+    throw new VmError('ERR_KMOD_VM_BOOT', `The saved guest could not be resumed. ${exitText(await exited)}`, {
+      cause,
+    });
   }
 }

@@ -17,7 +17,9 @@ export async function migrated(control: QmpConnection): Promise<void> {
     const answer = (await control.execute('query-migrate')) as { status?: string; 'error-desc'?: string };
     if (answer.status === 'completed') return;
     if (answer.status === 'failed' || answer.status === 'cancelled')
-      throw new Error(`the migration of the guest's state ${answer.status}: ${answer['error-desc'] ?? 'no reason given'}`);
+      throw new Error(
+        `the migration of the guest's state ${answer.status}: ${answer['error-desc'] ?? 'no reason given'}`,
+      );
     await sleep(2);
   }
 }

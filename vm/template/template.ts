@@ -36,8 +36,8 @@ export interface Template {
   readonly madeInMs: number;
 }
 
-const MOST_TEMPLATES = 8;
-const KEPT_AFTER_USE_MS = 60 * 60 * 1000;
+const MOST_TEMPLATES = 16;
+const KEPT_AFTER_USE_MS = 15 * 60 * 1000;
 const INITRAMFS_ROOM = 300;
 
 /** The folder of a recipe's template: a hash over everything that a state depends on. */
