@@ -2,12 +2,16 @@
 // All functions here run on the JS thread of their environment.
 #include <napi.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <unistd.h>
-#include <vector>
+#include <utility>
 
 #include "module_calls.h"
 #include "obsolete_calls.h"
@@ -32,24 +36,33 @@ Value Result(const CallbackInfo &info, long result) {
   return Napi::Number::New(info.Env(), static_cast<double>(result));
 }
 
+// A promise of the call's result. Where the call could not even be started: -errno itself, a number, so that
+// it is not taken for the kernel's answer (EAGAIN from delete_module means "in use").
 Value Promise(const CallbackInfo &info, std::function<long()> work) {
-  return Value(info.Env(), kmodctl::RunOnOwnThread(info.Env(), std::move(work)));
+  int error = 0;
+  const napi_value promise = kmodctl::RunOnOwnThread(info.Env(), std::move(work), &error);
+  return error != 0 ? Result(info, -error) : Value(info.Env(), promise);
 }
 
 Value InitModule(const CallbackInfo &info) {
-  if (!Expect(info, info[0].IsTypedArray() && info[1].IsString(), "initModule(Uint8Array, string)")) return {};
+  if (!Expect(info, info[0].IsTypedArray() && info[1].IsString(), "initModule(Uint8Array, string)"))
+    return {};
   const auto image = info[0].As<Napi::Uint8Array>();
   return Result(info, kmodctl::InitModule(image.Data(), image.ByteLength(), Text(info[1]).c_str()));
 }
 
-// Works on a copy: JavaScript may change or transfer the buffer while the thread reads it.
+// Works on a copy: JavaScript may change or transfer the buffer while the thread reads it. The copy is made
+// without exceptions (this addon is compiled without them, a bad_alloc would end the process).
 Value InitModuleAsync(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsTypedArray() && info[1].IsString(), "initModuleAsync(Uint8Array, string)"))
     return {};
   const auto view = info[0].As<Napi::Uint8Array>();
-  auto image = std::make_shared<std::vector<uint8_t>>(view.Data(), view.Data() + view.ByteLength());
-  return Promise(info, [image, parameters = Text(info[1])] {
-    return kmodctl::InitModule(image->data(), image->size(), parameters.c_str());
+  const std::size_t length = view.ByteLength();
+  const std::shared_ptr<uint8_t> image(new (std::nothrow) uint8_t[length], std::default_delete<uint8_t[]>());
+  if (image == nullptr) return Result(info, -ENOMEM);
+  if (length > 0) std::memcpy(image.get(), view.Data(), length);
+  return Promise(info, [image, length, parameters = Text(info[1])] {
+    return kmodctl::InitModule(image.get(), length, parameters.c_str());
   });
 }
 
@@ -62,22 +75,24 @@ Value FinitModule(const CallbackInfo &info) {
 
 // Closes the duplicate on whichever thread drops it last.
 struct DuplicateFd {
-  explicit DuplicateFd(int fd) : fd(fcntl(fd, F_DUPFD_CLOEXEC, 0)) {}
+  explicit DuplicateFd(int original) : fd(fcntl(original, F_DUPFD_CLOEXEC, 0)), error(fd < 0 ? errno : 0) {}
   DuplicateFd(const DuplicateFd &) = delete;
   DuplicateFd &operator=(const DuplicateFd &) = delete;
   ~DuplicateFd() {
     if (fd >= 0) close(fd);
   }
-  const int fd; // -1 where `fd` was not open: the kernel then answers in its own order of checks
+  const int fd; // -1 where the original was not open: the kernel then answers in its own order of checks
+  const int error; // EMFILE above all, which must not come out as the kernel's EBADF
 };
 
-// Works on a duplicate: the caller may close its descriptor, and the number be given to another file, before the
-// thread has come to the call.
+// Works on a duplicate: the caller may close its descriptor, and the number be given to another file, before
+// the thread has come to the call.
 Value FinitModuleAsync(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsNumber() && info[1].IsString() && info[2].IsNumber(),
               "finitModuleAsync(number, string, number)"))
     return {};
-  auto duplicate = std::make_shared<DuplicateFd>(Int(info[0]));
+  const std::shared_ptr<DuplicateFd> duplicate(new DuplicateFd(Int(info[0])));
+  if (duplicate->error != 0 && duplicate->error != EBADF) return Result(info, -duplicate->error);
   return Promise(info, [duplicate, parameters = Text(info[1]), flags = Int(info[2])] {
     return kmodctl::FinitModule(duplicate->fd, parameters.c_str(), flags);
   });
@@ -103,7 +118,8 @@ Value CreateModule(const CallbackInfo &info) {
 }
 
 Value GetKernelSyms(const CallbackInfo &info) {
-  if (!Expect(info, info[0].IsNull() || info[0].IsTypedArray(), "getKernelSyms(Uint8Array | null)")) return {};
+  if (!Expect(info, info[0].IsNull() || info[0].IsTypedArray(), "getKernelSyms(Uint8Array | null)"))
+    return {};
   void *table = nullptr;
   if (!info[0].IsNull()) {
     auto view = info[0].As<Napi::Uint8Array>();

@@ -1,5 +1,5 @@
-// The calls of 1995 to Linux 2.4, by number. Architectures that never had them reuse the numbers for other calls
-// (arm64, riscv), so there nothing is issued and the answer is -ENOSYS. Safe on any thread.
+// The calls of 1995 to Linux 2.4, by number. Architectures that never had them reuse the numbers for other
+// calls (arm64, riscv), so there nothing is issued and the answer is -ENOSYS. Safe on any thread.
 #ifndef KMODCTL_OBSOLETE_CALLS_H
 #define KMODCTL_OBSOLETE_CALLS_H
 

@@ -1,6 +1,6 @@
 #include "own_thread.h"
 
-#include <cerrno>
+#include <csignal>
 #include <memory>
 #include <mutex>
 #include <pthread.h>
@@ -16,13 +16,13 @@ struct PendingCall {
   long result = 0;
   napi_deferred deferred = nullptr; // JS thread only
   std::mutex mutex;
-  napi_threadsafe_function notify = nullptr; // guarded by mutex; null once released or the environment is gone
+  napi_threadsafe_function notify = nullptr; // guarded by mutex; null once released or no environment
 };
 
 using PendingCallRef = std::shared_ptr<PendingCall>;
 
-// Cleanup hook, JS thread. Registered after the thread-safe function, so it runs before that one is torn down:
-// from here on the thread finds null and leaves the dead environment alone.
+// Cleanup hook, JS thread. Registered after the thread-safe function, so it runs before that one is torn
+// down: from here on the thread finds null and leaves the dead environment alone.
 void OnEnvironmentCleanup(void *data) {
   auto *handle = static_cast<PendingCallRef *>(data);
   {
@@ -32,35 +32,65 @@ void OnEnvironmentCleanup(void *data) {
   delete handle;
 }
 
-// JS thread. `env` is null when the queue is drained for a dead environment; the hook has freed the handle then.
+// JS thread. `env` is null when the queue is drained for a dead environment; the hook has freed the handle
+// then.
 void OnDone(napi_env env, napi_value, void *context, void *) {
   if (env == nullptr) return;
   auto *handle = static_cast<PendingCallRef *>(context);
   const PendingCallRef call = *handle;
-  // The thread still holds the mutex while it releases the thread-safe function. Without this wait, removing the
-  // hook first lets the environment die under napi_release_threadsafe_function (seen once in 1,000 terminations).
+  // The thread still holds the mutex while it releases the thread-safe function. Without this wait, removing
+  // the hook first lets the environment die under napi_release_threadsafe_function (seen once in 1,000
+  // terminations).
   { const std::lock_guard<std::mutex> lock(call->mutex); }
   if (napi_remove_env_cleanup_hook(env, OnEnvironmentCleanup, handle) != napi_ok) return;
   delete handle;
   napi_value result;
   if (napi_create_int64(env, call->result, &result) != napi_ok) return;
-  (void)napi_resolve_deferred(env, call->deferred, result); // fails only while terminating: nobody listens then
+  (void)napi_resolve_deferred(env, call->deferred, result); // fails only while terminating: nobody listens
+}
+
+// JS thread. Takes a call back that no thread has seen. The promise is settled only to free the deferred:
+// nobody holds it.
+void Abandon(napi_env env, PendingCallRef *handle) {
+  const PendingCallRef call = *handle;
+  if (napi_remove_env_cleanup_hook(env, OnEnvironmentCleanup, handle) == napi_ok) delete handle;
+  (void)napi_release_threadsafe_function(call->notify, napi_tsfn_abort);
+  napi_value nothing;
+  if (napi_get_undefined(env, &nothing) == napi_ok) (void)napi_resolve_deferred(env, call->deferred, nothing);
+}
+
+// The new thread. Runs the work and hands its result over, if there is still somebody to take it.
+void RunAndNotify(PendingCall &call) {
+  const long result = call.work();
+  call.work = nullptr; // what it holds (a descriptor, a copy of the image) is gone before the promise settles
+  const std::lock_guard<std::mutex> lock(call.mutex);
+  call.result = result;
+  if (call.notify == nullptr) return;
+  (void)napi_call_threadsafe_function(call.notify, nullptr, napi_tsfn_nonblocking);
+  (void)napi_release_threadsafe_function(call.notify, napi_tsfn_release);
+  call.notify = nullptr;
+}
+
+// The new thread. A signal handler of the process must not run here: it would interrupt the kernel's wait for
+// another load of the same module, or for its lock, with EINTR.
+void BlockSignals() {
+  sigset_t signals;
+  sigfillset(&signals);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) sigdelset(&signals, fault);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 // The new thread.
 void *ThreadMain(void *data) {
   const std::unique_ptr<PendingCallRef> owned(static_cast<PendingCallRef *>(data));
-  PendingCall &call = **owned;
-  const long result = call.work();
-  const std::lock_guard<std::mutex> lock(call.mutex);
-  call.result = result;
-  if (call.notify == nullptr) return nullptr;
-  (void)napi_call_threadsafe_function(call.notify, nullptr, napi_tsfn_nonblocking);
-  (void)napi_release_threadsafe_function(call.notify, napi_tsfn_release);
-  call.notify = nullptr;
+  BlockSignals();
+  // `ps -L` and the kernel's reports of hung tasks show this name: a module's init that hangs is found by it.
+  pthread_setname_np(pthread_self(), "kmodctl-call");
+  RunAndNotify(**owned);
   return nullptr;
 }
 
+// JS thread. Answers 0, or the errno of pthread_create; the new thread owns `data` only after 0.
 int StartDetached(PendingCallRef *data) {
   pthread_attr_t attributes;
   int error = pthread_attr_init(&attributes);
@@ -73,18 +103,13 @@ int StartDetached(PendingCallRef *data) {
   return error;
 }
 
-// No thread to be had: the same way back as from a finished one, so that there is one way to settle.
-void FinishWithoutThread(PendingCallRef *data, int error) {
-  (*data)->work = [error] { return -static_cast<long>(error); };
-  ThreadMain(data);
-}
-
 } // namespace
 
-// Plain C API with every status checked: node-addon-api's wrappers return empty values while an environment is
-// terminating, and using those crashes.
-napi_value RunOnOwnThread(napi_env env, std::function<long()> work) {
-  const auto call = std::make_shared<PendingCall>();
+// Plain C API with every status checked: node-addon-api's wrappers return empty values while an environment
+// is terminating, and using those crashes.
+napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error) {
+  // Not make_shared: without RTTI that needs a symbol which older C++ libraries lack (GLIBCXX_3.4.26).
+  const PendingCallRef call(new PendingCall());
   call->work = std::move(work);
 
   napi_value promise;
@@ -104,9 +129,11 @@ napi_value RunOnOwnThread(napi_env env, std::function<long()> work) {
     return nullptr;
   }
   auto *owned = new PendingCallRef(call);
-  const int error = StartDetached(owned);
-  if (error != 0) FinishWithoutThread(owned, error);
-  return promise;
+  *error = StartDetached(owned);
+  if (*error == 0) return promise;
+  delete owned;
+  Abandon(env, handle);
+  return nullptr;
 }
 
 } // namespace kmodctl

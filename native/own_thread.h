@@ -10,10 +10,10 @@
 
 namespace kmodctl {
 
-// JS thread only. `work` runs on the new thread, must not touch JavaScript, and its captures are destroyed there
-// or on the JS thread. Returns null when the environment is going away (nothing was started then). When no
-// thread can be had, the promise settles with -EAGAIN.
-napi_value RunOnOwnThread(napi_env env, std::function<long()> work);
+// JS thread only. `work` runs on the new thread, must not touch JavaScript, and its captures are destroyed
+// there or on the JS thread. Returns null when nothing was started: because no thread could be had (`error`
+// is the errno of pthread_create then), or because the environment is going away (`error` is left as it is).
+napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error);
 
 } // namespace kmodctl
 

@@ -33,7 +33,7 @@ export function requireInteger(argument: string, value: unknown, lowest: number,
 /**
  * Refuses unknown option names, and values of another type than the option has.
  *
- * @param known each option's name with the `typeof` of its value, or a list of them
+ * @param known each option's name with the `typeof` of its value (`array` and `null` apart from `object`), or a list of them
  * @throws TypeError that names the nearest known option (`ERR_INVALID_ARG_VALUE`), or the wrong type
  */
 export function requireOptions(
@@ -49,7 +49,7 @@ export function requireOptions(
     if (expected === undefined) throw unknownOptionError(argument, name, Object.keys(known));
     if (value === undefined) continue;
     const types = typeof expected === 'string' ? [expected] : expected;
-    const actual = Array.isArray(value) ? 'array' : typeof value;
+    const actual = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
     if (!types.includes(actual))
       throw argumentTypeError(`${argument}.${name}`, `of type ${types.join(' or ')}`, value);
   }

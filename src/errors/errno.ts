@@ -174,6 +174,15 @@ const byNumber = new Map<number, ErrnoEntry>(
   rows.map(([number, name, text]) => [number, { number, name, text }]),
 );
 const byName = new Map<string, ErrnoEntry>([...byNumber.values()].map((entry) => [entry.name, entry]));
+// Second names of the same numbers.
+for (const [alias, name] of [
+  ['EWOULDBLOCK', 'EAGAIN'],
+  ['EDEADLOCK', 'EDEADLK'],
+  ['ENOTSUP', 'EOPNOTSUPP'],
+] as const) {
+  const entry = byName.get(name);
+  if (entry) byName.set(alias, entry);
+}
 
 /** The highest value that the C library takes for an errno; an init function may return more. */
 export const MAX_ERRNO = 4095;

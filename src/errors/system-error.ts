@@ -30,7 +30,7 @@ export class ModuleSystemError extends Error {
 
   constructor(facts: SystemErrorFacts) {
     super(systemErrorMessage(facts));
-    this.code = errnoEntry(facts.result)?.name ?? 'UNKNOWN';
+    this.code = resultCode(facts.result);
     this.errno = facts.result;
     this.syscall = facts.syscall;
     if (facts.path !== undefined) this.path = facts.path;
@@ -41,6 +41,11 @@ Object.defineProperty(ModuleSystemError.prototype, 'name', {
   value: 'ModuleSystemError',
   configurable: true,
 });
+
+// A positive result is no errno, even where its digits are those of one.
+function resultCode(result: number): string {
+  return (result < 0 ? errnoEntry(result)?.name : undefined) ?? 'UNKNOWN';
+}
 
 /** The C library's words for a result: `-errno` or a raw value. */
 export function resultText(result: number): string {
@@ -53,8 +58,7 @@ export function resultText(result: number): string {
 }
 
 function systemErrorMessage({ result, syscall, path, module, hint }: SystemErrorFacts): string {
-  const code = result < 0 ? (errnoEntry(result)?.name ?? 'UNKNOWN') : 'UNKNOWN';
   const subject = path ?? module;
-  const base = `${code}: ${resultText(result)}, ${syscall}${subject === undefined ? '' : ` '${subject}'`}`;
+  const base = `${resultCode(result)}: ${resultText(result)}, ${syscall}${subject === undefined ? '' : ` '${subject}'`}`;
   return hint === undefined ? base : `${base}: ${hint}`;
 }

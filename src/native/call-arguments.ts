@@ -35,6 +35,27 @@ export function requireParameters(argument: string, value: unknown): string {
   );
 }
 
+/** Longest name that a module can have, in bytes: 64 less the kernel's `unsigned long`, less the NUL. */
+const MAX_MODULE_NAME_LENGTH = process.arch === 'ia32' || process.arch === 'arm' ? 59 : 55;
+
+/**
+ * A module's name for delete_module.
+ *
+ * Kernels before 6.1.149, 6.12.43 and 6.17 cut a longer name to this length, and would unload another module.
+ *
+ * @throws TypeError for another type or an embedded NUL, RangeError for a name that no module can have
+ */
+export function requireModuleName(argument: string, value: unknown): string {
+  const name = requireCString(argument, value);
+  const length = Buffer.byteLength(name);
+  if (length <= MAX_MODULE_NAME_LENGTH) return name;
+  throw argumentRangeError(
+    argument,
+    `at most ${MAX_MODULE_NAME_LENGTH} bytes long`,
+    `${length} bytes: ${name}`,
+  );
+}
+
 /** A file descriptor number. Whether it is open is for the kernel to say. */
 export function requireDescriptor(argument: string, value: unknown): number {
   if (typeof value !== 'number') throw argumentTypeError(argument, 'a file descriptor (type number)', value);

@@ -52,12 +52,15 @@ function load(): NativeBinding {
   }
 }
 
+// The tools go to a folder of their own: installed into the package's folder, npm would bring all that its development
+// needs, and installed beside it, among global packages, it would remove the others.
 function loadFailureText(root: string, cause: unknown): string {
   const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
   return [
     `The addon of kmodctl could not be loaded for ${process.platform}-${process.arch}, Node ${process.version}: ${reason}`,
     `  looked in: ${join(root, 'build/Release')}, ${join(root, 'prebuilds')}`,
-    `  remedy: (cd ${root} && npm install --no-save node-addon-api@8 node-gyp@12 && npx node-gyp rebuild)`,
+    `  remedy: (cd '${root}' && npm install --prefix build-tools node-addon-api@8 node-gyp@12 &&`,
+    '    NODE_PATH=$PWD/build-tools/node_modules build-tools/node_modules/.bin/node-gyp rebuild)',
     '  which needs python3, make and a C++17 compiler.',
   ].join('\n');
 }

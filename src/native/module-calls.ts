@@ -7,11 +7,11 @@
  */
 import { readlinkSync } from 'node:fs';
 
-import { requireInteger } from '../errors/argument.ts';
-import { requireCString, requireDescriptor, requireImage, requireParameters } from './call-arguments.ts';
+import { requireInteger, requireOptions } from '../errors/argument.ts';
+import { requireDescriptor, requireImage, requireModuleName, requireParameters } from './call-arguments.ts';
 import { nativeBinding } from './load-binding.ts';
 import { O_NONBLOCK } from './module-flags.ts';
-import { type CallSubject, refusalError } from './refusal.ts';
+import { type CallSubject, refusalError, startedCall } from './refusal.ts';
 
 export type { CallSubject } from './refusal.ts';
 
@@ -43,7 +43,8 @@ export async function initModule(
 ): Promise<void> {
   const bytes = requireImage('image', image);
   const text = requireParameters('parameters', parameters);
-  const result = await nativeBinding().initModuleAsync(bytes, text);
+  requireSubject(subject);
+  const result = await startedCall(nativeBinding().initModuleAsync(bytes, text));
   if (result !== 0) throw refusalError({ syscall: 'init_module', result, ...subject });
 }
 
@@ -51,6 +52,7 @@ export async function initModule(
 export function initModuleSync(image: Uint8Array, parameters = '', subject: CallSubject = {}): void {
   const bytes = requireImage('image', image);
   const text = requireParameters('parameters', parameters);
+  requireSubject(subject);
   const result = nativeBinding().initModule(bytes, text);
   if (result !== 0) throw refusalError({ syscall: 'init_module', result, ...subject });
 }
@@ -70,16 +72,18 @@ export async function finitModule(
   flags = 0,
   subject?: CallSubject,
 ): Promise<void> {
-  requireFinitArguments(fd, parameters, flags);
+  requireFinitArguments(fd, parameters, flags, subject);
   // Before the call: by its end the number may belong to another file.
-  const about = subject ?? descriptorSubject(fd);
-  const result = await nativeBinding().finitModuleAsync(fd, parameters, flags);
-  if (result !== 0) throw refusalError({ syscall: 'finit_module', result, fd, ...about });
+  const before = descriptorSubject(fd);
+  const result = await startedCall(nativeBinding().finitModuleAsync(fd, parameters, flags));
+  if (result === 0) return;
+  const sameFile = descriptorSubject(fd).path === before.path;
+  throw refusalError({ syscall: 'finit_module', result, ...(sameFile && { fd }), ...(subject ?? before) });
 }
 
 /** {@link finitModule}, blocking until the module's init has returned. */
 export function finitModuleSync(fd: number, parameters = '', flags = 0, subject?: CallSubject): void {
-  requireFinitArguments(fd, parameters, flags);
+  requireFinitArguments(fd, parameters, flags, subject);
   const result = nativeBinding().finitModule(fd, parameters, flags);
   if (result !== 0)
     throw refusalError({ syscall: 'finit_module', result, fd, ...(subject ?? descriptorSubject(fd)) });
@@ -88,14 +92,14 @@ export function finitModuleSync(fd: number, parameters = '', flags = 0, subject?
 /**
  * Unloads a module: delete_module(2).
  *
- * @param name the kernel's name of it, with underscores
+ * @param name the kernel's name of it, with underscores; at most 55 bytes (59 on 32 bit)
  * @param flags `O_NONBLOCK` and `O_TRUNC` (force); default `O_NONBLOCK`, as rmmod passes
  * @throws TypeError for wrong argument types; KmodError `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_NO_UNLOAD_SUPPORT`,
  *   `ERR_KMOD_PLATFORM`, `ERR_KMOD_NATIVE_LOAD`; ModuleSystemError with the errno otherwise
  */
 export async function deleteModule(name: string, flags: number = O_NONBLOCK): Promise<void> {
   requireDeleteArguments(name, flags);
-  const result = await nativeBinding().deleteModuleAsync(name, flags);
+  const result = await startedCall(nativeBinding().deleteModuleAsync(name, flags));
   if (result !== 0) throw refusalError({ syscall: 'delete_module', result, module: name });
 }
 
@@ -116,14 +120,24 @@ export const moduleCalls: ModuleCalls = {
   deleteModuleSync,
 };
 
-function requireFinitArguments(fd: number, parameters: string, flags: number): void {
+function requireFinitArguments(
+  fd: number,
+  parameters: string,
+  flags: number,
+  subject: CallSubject | undefined,
+): void {
   requireDescriptor('fd', fd);
   requireParameters('parameters', parameters);
   requireInteger('flags', flags, 0, MAX_FLAGS);
+  requireSubject(subject);
+}
+
+function requireSubject(subject: CallSubject | undefined): void {
+  requireOptions('subject', subject, { path: 'string', module: 'string' });
 }
 
 function requireDeleteArguments(name: string, flags: number): void {
-  requireCString('name', name);
+  requireModuleName('name', name);
   requireInteger('flags', flags, 0, MAX_FLAGS);
 }
 

@@ -46,13 +46,14 @@ export function createModule(name: string, size: number): bigint {
  * @throws RangeError for a table too small for the present number; ModuleSystemError `ENOSYS` on every kernel since 2.6
  */
 export function getKernelSyms(table: Uint8Array | null = null): number {
+  const view = table === null ? null : requireImage('table', table);
   const count = symbolCount(null);
-  if (table === null) return count;
+  if (view === null) return count;
   // The call has no size argument: it would write past a short table.
   const needed = count * KERNEL_SYM_SIZE;
-  if (requireImage('table', table).byteLength < needed)
-    throw argumentRangeError('table', `at least ${needed} bytes long`, table.byteLength);
-  return symbolCount(table);
+  if (view.byteLength < needed)
+    throw argumentRangeError('table', `at least ${needed} bytes long`, view.byteLength);
+  return symbolCount(view);
 }
 
 /** What query_module answered: the bytes are in the buffer, `ret` is their number or the size needed. */

@@ -5,6 +5,8 @@ import { KmodError } from '../errors/kmod-error.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
 
 const EBADF = -9;
+const ENOMEM = -12;
+const EMFILE = -24;
 const ETXTBSY = -26;
 const ENOSYS = -38;
 
@@ -29,6 +31,26 @@ export interface Refusal extends CallSubject {
 export function refusalError(refusal: Refusal): Error {
   if (refusal.result === ENOSYS) return missingCallError(refusal);
   return new ModuleSystemError({ ...refusal, hint: descriptorHint(refusal) });
+}
+
+/**
+ * Waits for a call on its own thread; answers its raw result.
+ *
+ * @throws ModuleSystemError where the call could not be started; its `syscall` is the one that failed in its place
+ */
+export async function startedCall(answer: Promise<number> | number): Promise<number> {
+  if (typeof answer !== 'number') return answer;
+  const [syscall, lack] =
+    answer === EMFILE
+      ? ['fcntl', 'no file descriptor is free for a duplicate (ulimit -n)']
+      : answer === ENOMEM
+        ? ['malloc', 'there is no memory for a copy of the image']
+        : ['pthread_create', 'no thread can be started for it (ulimit -u, or pids.max of the cgroup)'];
+  throw new ModuleSystemError({
+    syscall: syscall ?? '',
+    result: answer,
+    hint: `the module call was not made, ${lack}`,
+  });
 }
 
 // ENOSYS has three causes: a kernel without modules, one without unloading, and a sandbox that hides the call.

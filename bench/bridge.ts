@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { buildTestModules, resolveKernel, startVm, type VirtualMachine } from '../vm/index.ts';
+
+interface Line {
+  readonly form: string;
+  readonly medianNanoseconds: number;
+  readonly minimumNanoseconds: number;
+}
+
+const ROUNDS = 5;
+const PROGRAM = '/root/module-calls';
+const SCRIPT = '/usr/lib/node_modules/kmodctl/dist/bench/module-calls.js';
+const MODULE = '/root/kmodctl_small.ko';
+
+/** finit_module and delete_module in a loop: this package against a C program that makes the same calls. */
+export async function bridge(): Promise<void> {
+  const program = await compile();
+  for (const kernel of ['6.1', '6.12']) {
+    const { modules } = await buildTestModules(await resolveKernel(kernel), 'test/modules');
+    await using vm = await startVm({
+      kernel,
+      files: {
+        [MODULE]: await readFile(modules.get('kmodctl_small') ?? ''),
+        [SCRIPT]: await readFile(new URL('./module-calls.js', import.meta.url)),
+      },
+    });
+    await vm.writeFile(PROGRAM, program, 0o755);
+    await compare(vm, kernel);
+  }
+}
+
+// The host's compiler: the program is static, so that it needs nothing of the guest.
+async function compile(): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'kmodctl-bench-'));
+  try {
+    const path = join(folder, 'module-calls');
+    execFileSync('gcc', ['-O2', '-static', '-o', path, 'bench/module-calls.c']);
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+// In turns, and the best median of each: what disturbs one round disturbs the other side's round as well.
+async function compare(vm: VirtualMachine, kernel: string): Promise<void> {
+  const medians = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round++)
+    for (const argv of [[PROGRAM], ['node', SCRIPT]]) {
+      const { stdout, stderr, exitCode } = await vm.run([...argv, MODULE, 'kmodctl_small', '500', '100'], {
+        timeout: 300_000,
+      });
+      if (exitCode !== 0) throw new Error(stderr);
+      for (const text of stdout.trim().split('\n')) {
+        const line = JSON.parse(text) as Line;
+        medians.set(line.form, [...(medians.get(line.form) ?? []), line.medianNanoseconds]);
+      }
+    }
+  const best = (form: string): number => Math.min(...(medians.get(form) ?? [Number.NaN])) / 1000;
+  for (const form of ['sync', 'promise'])
+    process.stdout.write(
+      `bridge ${kernel}: load and unload, ${form}: ${best(form).toFixed(1)} us, in C ${best('c').toFixed(1)} us, ratio ${(best(form) / best('c')).toFixed(3)}\n`,
+    );
+}

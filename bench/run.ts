@@ -1,0 +1,18 @@
+/**
+ * `npm run bench [NAME...]`: each benchmark compares two sides in one run and prints their ratio. Absolute times are those
+ * of this machine at this moment; only the ratios mean something elsewhere.
+ */
+import { bridge } from './bridge.ts';
+import { clones } from './clones.ts';
+import { startUp } from './start-up.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { bridge, clones, 'start-up': startUp };
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => !(name in benchmarks));
+if (unknown === undefined) {
+  for (const name of chosen.length === 0 ? Object.keys(benchmarks) : chosen) await benchmarks[name]?.();
+} else {
+  process.stderr.write(`npm run bench: "${unknown}" is none of ${Object.keys(benchmarks).join(', ')}\n`);
+  process.exitCode = 2;
+}

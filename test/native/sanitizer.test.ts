@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import test from 'ava';
+
+import { runChild } from './child-process.ts';
+import { type LifeScenario, lifeScenarios } from './life-scenarios.ts';
+import { nodeBinary } from './node-versions.ts';
+import { sanitizedAddon, sanitizerLibrary } from './sanitized-addon.ts';
+import { type SlowSyscalls, slowSyscalls } from './slow-syscall.ts';
+
+const program = fileURLToPath(new URL('./life-stage.js', import.meta.url));
+const report = /AddressSanitizer|LeakSanitizer/;
+let built: Promise<string> | undefined;
+
+async function environment(syscalls: SlowSyscalls, options: string): Promise<Record<string, string>> {
+  built ??= sanitizedAddon();
+  return {
+    ...(await slowSyscalls(syscalls, [await sanitizerLibrary()])),
+    KMODCTL_PREBUILD: await built,
+    ASAN_OPTIONS: options,
+  };
+}
+
+const ends = test.macro(
+  async (t, { stage, syscalls, code, prints }: LifeScenario, count: number, asan: string, lsan: string) => {
+    t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+    const env = { ...(await environment(syscalls, asan)), LSAN_OPTIONS: lsan };
+    const end = await runChild(await nodeBinary(20), [program, stage, String(count)], {
+      env,
+      timeout: syscalls.milliseconds >= 30_000 ? 25_000 : 100_000,
+    });
+    t.notRegex(end.stderr, report);
+    t.is(end.signal, null, end.stderr);
+    t.is(end.code, code, end.stderr);
+    t.is(
+      end.stdout,
+      prints(count)
+        .map((value) => `${JSON.stringify(value)}\n`)
+        .join(''),
+    );
+  },
+);
+
+test('the child processes do load a sanitized addon: without its library they fail', async (t) => {
+  t.timeout(300_000, 'the addon is compiled first');
+  const { LD_PRELOAD: _library, ...env } = await environment({ milliseconds: 0 }, '');
+  t.true(readFileSync(join(await sanitizedAddon(), 'build/Release/kmodctl.node')).includes('__asan_init'));
+  const end = await runChild(await nodeBinary(20), [program, 'settle', '1'], { env });
+  t.not(end.code, 0);
+  t.regex(end.stderr, /ASan runtime does not come first/);
+});
+
+for (const scenario of lifeScenarios)
+  for (const count of scenario.calls)
+    test(
+      `no memory error: ${scenario.stage} with ${count} calls of ${scenario.syscalls.milliseconds} ms in flight`,
+      ends,
+      scenario,
+      count,
+      'detect_leaks=0',
+      '',
+    );
+
+// Leaks are looked for where Node itself frees what it has at the end: process.exit() and an uncaught exception in the
+// main thread leave thousands of its own objects behind. Node-API has no way to free the 8 bytes of a promise that
+// is pending when its worker is terminated; all else has to be gone.
+const leakStages = new Set([
+  'settle',
+  'terminate',
+  'worker-exit',
+  'worker-uncaught',
+  'terminate-around-completion',
+]);
+const suppressions = join(
+  fileURLToPath(new URL('../../../test/native/', import.meta.url)),
+  'leak-suppressions.txt',
+);
+
+for (const scenario of lifeScenarios.filter(({ stage }) => leakStages.has(stage)))
+  test(
+    `no leak: ${scenario.stage} with 50 calls of ${scenario.syscalls.milliseconds} ms in flight`,
+    ends,
+    scenario,
+    50,
+    'detect_leaks=1',
+    scenario.stage === 'settle' ? '' : `print_suppressions=0:suppressions=${suppressions}`,
+  );
