@@ -172,14 +172,14 @@ function parseOptions(
 
 // Options end at the program's name: what follows belongs to it, as with sudo or env.
 function ownWords(argv: readonly string[]): string[] {
-  const flags = ['--console', '--quiet', '-q', '--help', '-h'];
+  const flags = new Set(['--console', '--quiet', '-q', '--help', '-h']);
   let index = 0;
   while (index < argv.length) {
     const word = argv[index] ?? '';
     if (word === '--') return [...argv];
     if (!word.startsWith('-')) return [...argv.slice(0, index), '--', ...argv.slice(index)];
     const joined = word.startsWith('--') ? word.includes('=') : word.length > 2;
-    index += flags.includes(word) || joined ? 1 : 2;
+    index += flags.has(word) || joined ? 1 : 2;
   }
   return [...argv];
 }

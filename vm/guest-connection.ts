@@ -57,7 +57,7 @@ export class GuestConnection {
         reject(this.failure);
         return;
       }
-      this.waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, onOutput });
+      this.waiting.set(id, { resolve, reject, onOutput });
       this.socket.write(encodeFrame({ id, method, parameters } satisfies RequestHead, payload));
     });
     answer.catch(() => {}); // whoever asked sees it; a request abandoned by a timeout has nobody

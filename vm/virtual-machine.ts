@@ -225,8 +225,7 @@ function functionSource(fn: unknown): string {
   if (typeof fn !== 'function') throw argumentTypeError('fn', 'a function', fn);
   const source = Function.prototype.toString.call(fn);
   try {
-    new Script(`(${source})`);
-    return source;
+    return new Script(`(${source})`) && source;
   } catch (cause) {
     throw new TypeError(
       `The "fn" argument must be an arrow function or a function expression, to be sent as source. Received: ${source.slice(0, 60)}`,

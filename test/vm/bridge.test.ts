@@ -68,7 +68,9 @@ async function loadError(file: string, parameters = '', flags = 0): Promise<Reco
     } catch (error) {
       const second = describe(error);
       if (JSON.stringify(first) !== JSON.stringify(second))
-        throw new Error(`${JSON.stringify(first)} by promise, ${JSON.stringify(second)} at once`);
+        throw new Error(`${JSON.stringify(first)} by promise, ${JSON.stringify(second)} at once`, {
+          cause: error,
+        });
       return first;
     }
     throw new Error('refused by promise, accepted at once');
@@ -246,7 +248,9 @@ inGuest('the calls of 1995: ENOSYS', {}, async (t, { vm }) => {
     ];
     return attempts.map((attempt) => {
       try {
-        return String(attempt());
+        return JSON.stringify(attempt(), (_key, value: unknown) =>
+          typeof value === 'bigint' ? Number(value) : value,
+        );
       } catch (error) {
         const { code, syscall } = error as { code: string; syscall: string };
         return `${code} ${syscall}`;

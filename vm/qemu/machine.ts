@@ -36,24 +36,27 @@ export interface MachineMemory {
  */
 export function machineArguments(machine: Machine, memory: MachineMemory): string[] {
   const size = `${machine.memory}M`;
-  return [
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-accel', machine.accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm'],
-    ...['-cpu', machine.accelerator === 'tcg' ? TCG_CPU : 'host'],
-    ...['-smp', String(machine.cpus), '-m', size, '-rtc', 'base=2020-01-01T00:00:00'],
-    '-object',
-    `memory-backend-file,id=ram,size=${size},mem-path=${memory.path},share=${memory.shared ? 'on' : 'off'}`,
-    ...['-machine', 'pc,memory-backend=ram'],
-    ...socketDevice('control', ['-mon', 'chardev=control,mode=control']),
-    ...socketDevice('console', ['-serial', 'chardev:console']),
-    ...socketDevice('fallback', ['-serial', 'chardev:fallback']),
-    ...socketDevice('terminal', ['-serial', 'chardev:terminal']),
-    ...['-device', 'virtio-serial-pci'],
-    ...socketDevice('agent', ['-device', 'virtserialport,chardev=agent,name=kmodctl.agent']),
-    ...['-device', 'vmgenid,guid=auto'],
-    ...['-kernel', machine.vmlinux, '-append', machine.commandLine],
-    ...(machine.initramfs === undefined ? [] : ['-initrd', machine.initramfs]),
+  const groups: readonly (readonly string[])[] = [
+    ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ['-accel', machine.accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm'],
+    ['-cpu', machine.accelerator === 'tcg' ? TCG_CPU : 'host'],
+    ['-smp', String(machine.cpus), '-m', size, '-rtc', 'base=2020-01-01T00:00:00'],
+    [
+      '-object',
+      `memory-backend-file,id=ram,size=${size},mem-path=${memory.path},share=${memory.shared ? 'on' : 'off'}`,
+    ],
+    ['-machine', 'pc,memory-backend=ram'],
+    socketDevice('control', ['-mon', 'chardev=control,mode=control']),
+    socketDevice('console', ['-serial', 'chardev:console']),
+    socketDevice('fallback', ['-serial', 'chardev:fallback']),
+    socketDevice('terminal', ['-serial', 'chardev:terminal']),
+    ['-device', 'virtio-serial-pci'],
+    socketDevice('agent', ['-device', 'virtserialport,chardev=agent,name=kmodctl.agent']),
+    ['-device', 'vmgenid,guid=auto'],
+    ['-kernel', machine.vmlinux, '-append', machine.commandLine],
+    machine.initramfs === undefined ? [] : ['-initrd', machine.initramfs],
   ];
+  return groups.flat();
 }
 
 // AVX would make raid6_pq, which btrfs needs, measure twice as many algorithms at load; Node needs no more than this.
