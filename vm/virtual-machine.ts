@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { Script } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 import type { KernelLogRecord } from '../src/index.ts';
@@ -225,7 +225,8 @@ function functionSource(fn: unknown): string {
   if (typeof fn !== 'function') throw argumentTypeError('fn', 'a function', fn);
   const source = Function.prototype.toString.call(fn);
   try {
-    return new Script(`(${source})`) && source;
+    compileFunction(`return (${source})`);
+    return source;
   } catch (cause) {
     throw new TypeError(
       `The "fn" argument must be an arrow function or a function expression, to be sent as source. Received: ${source.slice(0, 60)}`,

@@ -14,7 +14,6 @@ export const vmErrorCodes = {
   ERR_KMOD_VM_LIFETIME: 'The VM lived longer than its timeout.',
   ERR_KMOD_VM_ABORTED: 'The AbortSignal of the VM or of a command was triggered.',
   ERR_KMOD_VM_STOPPED: 'The VM has been stopped.',
-  ERR_KMOD_VM_GUEST: 'The agent in the guest refused or failed a request.',
 } as const;
 
 /** One of the harness's own codes. */

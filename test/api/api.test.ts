@@ -54,8 +54,10 @@ test('modprobe answers with every step', async (t) => {
     parameters: '',
     call: 'finit',
     because: { kind: 'dependency', of: 'btrfs' },
+    required: true,
     outcome: 'loaded',
     state: 'live',
+    error: null,
   });
   const again = modprobeSync(['btrfs', 'unix', 'xor'], { ...place, syscalls: calls });
   t.true(again.alreadyLoaded);
@@ -137,4 +139,34 @@ test('every code of an error is a documented one', (t) => {
   const { place } = setUp(t);
   const error = t.throws(() => plan('none', place), { instanceOf: KmodError });
   t.true(error !== undefined && error.code in errorCodes);
+});
+
+test('soft dependencies are loaded, and unloaded together with dependencies only', (t) => {
+  const { root, place, calls } = setUp(t);
+  root.write(
+    `lib/modules/${RELEASE}/modules.softdep`,
+    'softdep btrfs post: none\nsoftdep xor pre: nothing\n',
+  );
+  t.deepEqual(
+    plan('btrfs', place).skipped.map(({ module }) => module),
+    ['nothing', 'none'],
+  );
+  root.write(`lib/modules/${RELEASE}/modules.softdep`, 'softdep btrfs pre: xor\nsoftdep xor pre: btrfs\n');
+  t.deepEqual(modprobeSync('xor', { ...place, syscalls: calls }).modules, ['xor']);
+  t.deepEqual(calls.record, ['finit xor 0', 'finit btrfs 0']);
+  root.writeKernel([{ name: 'xor', refcount: 1, users: ['btrfs'] }, { name: 'btrfs' }]);
+  const removal = (dependencies: boolean): unknown =>
+    planRemoval('btrfs', { ...place, dependencies }).steps.map(({ module, required }) => [module, required]);
+  t.deepEqual(removal(false), [['btrfs', true]]);
+  t.deepEqual(removal(true), [
+    ['btrfs', true],
+    ['xor', false],
+  ]);
+  const refused = rmmodSync('btrfs', {
+    ...place,
+    dependencies: true,
+    syscalls: new RecordingCalls(root, (call) => (call.startsWith('delete xor') ? -1 : undefined)),
+  });
+  t.deepEqual(refused.modules, ['btrfs']);
+  t.like(refused.steps[1], { module: 'xor', outcome: 'failed-optional', error: { code: 'EPERM' } });
 });

@@ -98,6 +98,54 @@ test('a plan that cannot be run says why once', async (t) => {
   );
 });
 
+test('soft dependencies are named as such wherever steps are shown', async (t) => {
+  const root = setUp(t);
+  const file = root.write(
+    `lib/modules/${RELEASE}/modules.softdep`,
+    '#\nsoftdep btrfs pre: none post: unix\n',
+  );
+  const place = ['-d', root.path];
+  const plan = await runCli(root, ['kmodctl', 'plan', ...place, 'btrfs']);
+  t.is(
+    plan.stdout.replaceAll(root.path, ''),
+    `xor    load     dependency of btrfs      /lib/modules/${RELEASE}/xor.ko
+btrfs  load     asked                    /lib/modules/${RELEASE}/btrfs.ko
+unix   builtin  softdep (post) of btrfs
+skipped: none, softdep (pre) of btrfs: nothing in the tree has this name
+2 modules to load.
+`,
+  );
+  const { steps } = JSON.parse(
+    (await runCli(root, ['kmodctl', 'plan', '--json', ...place, 'btrfs'])).stdout,
+  ) as {
+    steps: readonly unknown[];
+  };
+  t.deepEqual(steps[2], {
+    action: 'skip-builtin',
+    module: 'unix',
+    because: { kind: 'softdep', of: 'btrfs', order: 'post', origin: { file, line: 2 } },
+    required: false,
+  });
+
+  root.write(`lib/modules/${RELEASE}/modules.softdep`, 'softdep xor post: btrfs\n');
+  const packed = root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.xz);
+  const known = await runCli(root, ['kmodctl', 'plan', ...place, 'xor']);
+  t.is(known.exitCode, 0);
+  t.true(known.stdout.includes(`\nwill fail, but is not required: ${packed} is compressed with xz`));
+  root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.plain);
+  const load = await runCli(root, ['kmodctl', 'load', ...place, 'xor'], (call) =>
+    call.startsWith('finit btrfs') ? -19 : undefined,
+  );
+  t.is(load.exitCode, 0);
+  t.regex(
+    load.stdout,
+    /\nbtrfs {2}failed +softdep \(post\) of xor, not required: ENODEV: .*\nLoaded xor: 1 module in/,
+  );
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  const gone = await runCli(root, ['kmodctl', 'unload', ...place, 'xor']);
+  t.regex(gone.stdout, /^btrfs {2}unloaded .* softdep \(post\) of xor\nxor {4}unloaded .* asked\nUnloaded 2/);
+});
+
 test('tools are subcommands too; unknown commands are refused', async (t) => {
   const root = setUp(t);
   t.regex((await runCli(root, ['kmodctl', 'lsmod'])).stdout, /^Module {18}Size/);

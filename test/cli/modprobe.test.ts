@@ -4,7 +4,7 @@ import { contents, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { type CliResult, runCli } from '../fixtures/cli-session.ts';
 import type { Verdict } from '../fixtures/recording-calls.ts';
 
-const [EPERM, ENOENT, EEXIST, ENODEV, EKEYREJECTED] = [-1, -2, -17, -19, -129];
+const [EPERM, ENOENT, EAGAIN, EEXIST, ENODEV, EKEYREJECTED] = [-1, -2, -11, -17, -19, -129];
 
 interface Setting {
   readonly root: FixtureRoot;
@@ -64,6 +64,29 @@ test('-v prints what is done, -D what would be, -n nothing', async (t) => {
   t.like(await modprobe(`-D ./lib/modules/${RELEASE}/kernel/xor.ko`), {
     stdout: `insmod ${root.path}/./lib/modules/${RELEASE}/kernel/xor.ko \n`,
   });
+});
+
+test('soft dependencies are loaded, listed as often as kmod lists them, and may fail', async (t) => {
+  const { modprobe, directory, root } = setUp(t);
+  root.write(
+    `lib/modules/${RELEASE}/modules.softdep`,
+    'softdep dm_mod pre: btrfs pci:v01 post: xor unix none\n',
+  );
+  const listed = (...names: readonly string[]): string =>
+    names
+      .map((name) => (name === 'unix' ? 'builtin unix\n' : `insmod ${directory}/kernel/${name}.ko \n`))
+      .join('');
+  // xor is there as what btrfs needs, and once more by itself.
+  const all = ['xor', 'btrfs', 'net-a', 'net-b', 'dm-mod', 'xor', 'unix'];
+  t.like(await modprobe('-D dm-mod'), { exitCode: 0, stderr: '', stdout: listed(...all) });
+  t.like(await modprobe('-n -v dm-mod'), { stdout: listed(...all.slice(0, -1)), calls: [] });
+  t.like(await modprobe('-v dm-mod', (call) => (call.includes('net_a') ? ENODEV : undefined)), {
+    exitCode: 0,
+    stderr: '',
+    stdout: listed(...all.slice(0, 5)),
+    calls: ['finit xor 0', 'finit btrfs 0', 'finit net_a 0', 'finit net_b 0', 'finit dm_mod 0'],
+  });
+  t.like(await modprobe('dm-mod'), { exitCode: 0, calls: [] });
 });
 
 test('what is not found is fatal, with -a a warning, with -q silent', async (t) => {
@@ -156,6 +179,33 @@ test('-r unloads what is unused, and says what it does', async (t) => {
   t.like(await modprobe('-r btrfs', () => EPERM), {
     exitCode: 1,
     stderr: "modprobe: ERROR: could not remove 'btrfs': Operation not permitted\n",
+  });
+});
+
+const busyNetB: Verdict = (call) => (call.startsWith('delete net_b') ? EAGAIN : undefined);
+
+test('-r unloads soft dependencies that are not in use', async (t) => {
+  const { modprobe, root } = setUp(t);
+  root.write(
+    `lib/modules/${RELEASE}/modules.softdep`,
+    'softdep btrfs pre: pci:v01 post: dm-mod\nsoftdep xor pre: packed\n',
+  );
+  root.writeKernel([
+    { name: 'btrfs' },
+    { name: 'xor', refcount: 1, users: ['btrfs'] },
+    { name: 'dm_mod', refcount: 2 },
+    { name: 'net_a' },
+    { name: 'net_b' },
+    { name: 'packed' },
+  ]);
+  // As with kmod the soft dependency of a dependency stays.
+  const stdout = 'rmmod btrfs\nrmmod xor\nrmmod net_b\nrmmod net_a\n';
+  t.like(await modprobe('-r -n -v btrfs'), { exitCode: 0, stdout });
+  t.deepEqual(await modprobe('-r btrfs', busyNetB), {
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+    calls: ['delete btrfs 2048', 'delete xor 2048', 'delete net_b 2048', 'delete net_a 2048'],
   });
 });
 

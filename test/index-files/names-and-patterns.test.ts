@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 
 import test from 'ava';
 
 import { matchesAliasPattern } from '../../src/index-files/alias-pattern.ts';
 import { moduleName, moduleNameOfPath, normalizeAlias } from '../../src/index-files/module-name.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
+import { parseSoftDependencies } from '../../src/index-files/soft-dependency-file.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 
 test('alias patterns match as fnmatch does', (t) => {
@@ -125,4 +126,43 @@ test('a tree without indexes names the command that mends it', (t) => {
   root.write(`lib/modules/${RELEASE}/modules.dep.bin`, '');
   t.throws(() => tree().requireIndexes(), { code: 'ERR_KMOD_INDEX_MISSING' });
   t.throws(() => new ModuleTree({ release: 'none' }).requireIndexes(), { message: /with|run: depmod none$/ });
+});
+
+const softRows = (text: string): unknown =>
+  parseSoftDependencies(text, '/m').map(({ module, pre, post, origin }) => [
+    `${origin.file}:${origin.line} ${module}`,
+    pre,
+    post,
+  ]);
+
+test('lines of modules.softdep, those that are none passed over', (t) => {
+  t.deepEqual(softRows('# a comment\n\nsoftdep a-b pre: c-d e post: f\nsoftdep g post: h pre: i post: j'), [
+    ['/m:3 a_b', ['c-d', 'e'], ['f']],
+    ['/m:4 g', ['i'], ['h', 'j']],
+  ]);
+  // Words before the first marker belong nowhere, but the line counts.
+  t.deepEqual(softRows('softdep cifs gcm\n \tsoftdep\tx\ty  pre: \v z\r\nsoftdep b[0-9] pre: c'), [
+    ['/m:1 cifs', [], []],
+    ['/m:2 x', ['z'], []],
+    ['/m:3 b[0-9]', ['c'], []],
+  ]);
+  t.deepEqual(
+    softRows('softdep\nsoftdep a\nsoftdep a \nsoftdep a[ pre: b\n # x\nsoftdepx a pre: b\nalias a b'),
+    [],
+  );
+});
+
+test('a tree reads modules.softdep once, and does without it', (t) => {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  const file = root.write(`lib/modules/${RELEASE}/modules.softdep`, 'softdep a pre: b\n');
+  const options = { root: root.path, release: RELEASE };
+  const tree = new ModuleTree(options);
+  const lines = tree.softDependencyLines();
+  t.deepEqual(lines, [{ module: 'a', pre: ['b'], post: [], origin: { file, line: 1 } }]);
+  rmSync(file);
+  t.is(tree.softDependencyLines(), lines);
+  t.deepEqual(new ModuleTree(options).softDependencyLines(), []);
+  mkdirSync(file);
+  t.deepEqual(new ModuleTree(options).softDependencyLines(), []);
 });

@@ -72,6 +72,7 @@ test('dependencies come first, deepest first, each with its reason', (t) => {
         parameters: '',
         call: 'finit',
         because: { kind: 'dependency', of: 'btrfs' },
+        required: true,
       },
       {
         action: 'insert',
@@ -80,6 +81,7 @@ test('dependencies come first, deepest first, each with its reason', (t) => {
         parameters: '',
         call: 'finit',
         because: { kind: 'dependency', of: 'btrfs' },
+        required: true,
       },
       {
         action: 'insert',
@@ -88,9 +90,11 @@ test('dependencies come first, deepest first, each with its reason', (t) => {
         parameters: 'a=1',
         call: 'finit',
         because: { kind: 'asked' },
+        required: true,
       },
     ],
     blocked: [],
+    tolerated: [],
     skipped: [],
   });
 });
@@ -227,6 +231,7 @@ test('insmod plans the file alone', (t) => {
       parameters: 'x=1',
       call: 'finit',
       because: { kind: 'asked' },
+      required: true,
     },
   ]);
 });

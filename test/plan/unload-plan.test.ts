@@ -45,7 +45,13 @@ const names = ({ steps }: UnloadPlan): readonly string[] => steps.map(({ module 
 test('a whole chain of unused dependencies goes, top first', (t) => {
   const plan = setUp(t)(['s'], { dependencies: true });
   t.deepEqual(names(plan), ['s', 'a', 'b', 'c']);
-  t.deepEqual(plan.steps[0], { action: 'delete', module: 's', force: false, because: { kind: 'asked' } });
+  t.deepEqual(plan.steps[0], {
+    action: 'delete',
+    module: 's',
+    force: false,
+    because: { kind: 'asked' },
+    required: true,
+  });
   t.deepEqual(plan.steps[3]?.because, { kind: 'dependency', of: 's' });
   t.deepEqual(names(setUp(t)(['s'])), ['s']);
 });
