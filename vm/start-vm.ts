@@ -10,7 +10,7 @@ import { resolveKernel } from './kernels/resolve-kernel.ts';
 import { type AcceleratorChoice, chooseAccelerator } from './qemu/accelerator.ts';
 import { findQemu } from './qemu/binary.ts';
 import { baseCommandLine, type Machine } from './qemu/machine.ts';
-import { rejectedAccelerator, rememberRejection } from './template/accelerator-verdict.ts';
+import { mayBeAccelerator, rejectedAccelerator, rememberRejection } from './template/accelerator-verdict.ts';
 import { bootGuest, type BootLimits } from './template/boot.ts';
 import { cloneGuest } from './template/clone.ts';
 import { ensureTemplate, type TemplateRecipe } from './template/template.ts';
@@ -156,20 +156,21 @@ const KVM_BANNER_MS = 8000;
 
 async function startByClone(settings: Settings): Promise<Started> {
   const { recipe, limits, choice, log } = settings;
-  if (choice.accelerator === 'tcg' || choice.reason.startsWith('KMODCTL_VM_ACCEL')) {
-    const template = await ensureTemplate(recipe, limits, log);
-    const machine = await cloneGuest(template, recipe.machine);
-    return { machine, choice, device: template.hello.device ?? '', templateMs: template.madeInMs };
-  }
+  const unproven = choice.accelerator === 'kvm' && !choice.forced;
   try {
-    const template = await ensureTemplate(recipe, { ...limits, banner: KVM_BANNER_MS }, log);
+    const template = await ensureTemplate(
+      recipe,
+      unproven ? { ...limits, banner: KVM_BANNER_MS } : limits,
+      log,
+    );
     const machine = await cloneGuest(template, recipe.machine);
     return { machine, choice, device: template.hello.device ?? '', templateMs: template.madeInMs };
   } catch (error) {
-    const rejected = await rememberRejection(error, recipe.qemuVersion);
-    log(rejected.reason);
-    const machine = { ...recipe.machine, accelerator: rejected.accelerator };
-    return await startByClone({ ...settings, choice: rejected, recipe: { ...recipe, machine } });
+    if (!unproven || !mayBeAccelerator(error)) throw error;
+    const other = await rememberRejection(error, recipe.qemuVersion);
+    log(other.reason);
+    const machine = { ...recipe.machine, accelerator: other.accelerator };
+    return await startByClone({ ...settings, choice: other, recipe: { ...recipe, machine } });
   }
 }
 

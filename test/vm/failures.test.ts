@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 
 import { startVm, type VmError } from '../../vm/index.ts';
+import { cacheDirectory } from '../../vm/packages/cache-directory.ts';
 import { inGuest, MODULES } from './in-guest.ts';
 
 const DANGER = `${MODULES}/kmodctl_panic.ko`;
@@ -127,12 +128,17 @@ test('wrong options are named', async (t) => {
   t.like(await t.throwsAsync(startVm({ kernel: '1.0' })), { code: 'ERR_KMOD_VM_KERNEL' });
 });
 
-/** Runs a program of its own against the built package. Answers its output. */
-async function inProcess(source: string, env: Readonly<Record<string, string>>): Promise<string> {
+/** Runs a program of its own against the built package, perhaps by way of another one. Answers its output. */
+async function inProcess(
+  source: string,
+  env: Readonly<Record<string, string>>,
+  by: readonly string[] = [],
+): Promise<string> {
   const vmModule = new URL('../../vm/index.js', import.meta.url).href;
   const program = `import { startVm } from ${JSON.stringify(vmModule)};
     try { ${source} } catch (error) { console.log(error.code, error.message); }`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+  const [command = '', ...args] = [...by, process.execPath, '--input-type=module', '-e', program];
+  const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -175,7 +181,52 @@ test('the accelerator can be forced, and a wrong name is refused', async (t) => 
     { KMODCTL_VM_ACCEL: 'tcg' },
   );
   t.is(forced, 'tcg KMODCTL_VM_ACCEL=tcg\n');
-  t.regex(await inProcess('await startVm()', { KMODCTL_VM_ACCEL: 'fast' }), /must be "kvm" or "tcg"/);
+  t.regex(
+    await inProcess('await startVm()', { KMODCTL_VM_ACCEL: 'fast' }),
+    /must be "kvm", "tcg" or "probe"/,
+  );
+});
+
+/** Fills a folder with links to all that the cache has but templates. */
+async function linkCache(folder: string): Promise<void> {
+  for (const part of ['kernels', 'roots', 'tools', 'apt', 'initramfs'])
+    await symlink(join(cacheDirectory(), part), join(folder, part));
+}
+
+test('no room: said before anything is begun, and nothing is left', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kmodctl-test-'));
+  try {
+    await linkCache(folder);
+    // Over the folder's own templates folder, a file system of 30 MB that this process alone sees.
+    await mkdir(join(folder, 'templates'));
+    const script = `mount -t tmpfs -o size=30m none "$0/templates" && "$@"; ls "$0/templates"`;
+    const by = ['unshare', '--map-root-user', '--mount', 'sh', '-c', script, folder];
+    const output = await inProcess('await startVm({ kernel: "6.12" })', { KMODCTL_CACHE: folder }, by);
+    t.regex(output, /^ERR_KMOD_VM_NO_ROOM .*templates.*KMODCTL_CACHE[^\n]*\n$/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a KVM that does not carry a kernel is found out, remembered, and replaced by TCG', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kmodctl-test-'));
+  const program = `
+    const vm = await startVm({ kernel: "6.12", log: console.log });
+    console.log(vm.facts.accelerator, vm.facts.acceleratorReason); await vm.stop();`;
+  try {
+    // A cache of its own for verdict and templates; the kernels are the ones that are there.
+    await linkCache(folder);
+    const environment = { KMODCTL_CACHE: folder, KMODCTL_VM_ACCEL: 'probe' };
+    const first = await inProcess(program, environment);
+    const usable = /^kvm KMODCTL_VM_ACCEL=probe$/m.test(first);
+    if (usable) t.notRegex(first, /did not come up/);
+    else t.regex(first, /^tcg the kernel did not come up under KVM \(.*\), so TCG is used$/m);
+    const second = await inProcess(program, environment);
+    t.is(/booting a template/.test(second), false, second);
+    t.is(second.trim().split('\n').at(-1), first.trim().split('\n').at(-1));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('kill -9 of the parent leaves no QEMU behind', async (t) => {
