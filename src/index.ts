@@ -27,6 +27,7 @@ export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
 export { type FailedRollback, PlanFailure, type Progress } from './execute/plan-failure.ts';
 export type { StepEvent, StepOutcome, StepResult } from './execute/step-result.ts';
+export type { TextOrigin } from './index-files/text-origin.ts';
 export type { KernelLocation } from './kernel/kernel-file.ts';
 export { type KernelLogRecord, readKernelLog } from './kernel/kernel-log.ts';
 export type { LoadedModule, ModuleState } from './kernel/loaded-module.ts';

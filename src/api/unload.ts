@@ -1,7 +1,7 @@
 import { requireOptions } from '../errors/argument.ts';
 import { dryRun } from '../execute/dry-run.ts';
 import { runEffects, runEffectsSync } from '../execute/effect.ts';
-import type { StepResult } from '../execute/step-result.ts';
+import type { StepOutcome, StepResult } from '../execute/step-result.ts';
 import { unloadRun } from '../execute/unload-run.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
@@ -14,7 +14,10 @@ import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options
 
 /** Options of {@link planRemoval}. */
 export interface PlanRemovalOptions extends PlaceOptions {
-  /** Also unload what the modules needed and nothing needs any more, as `modprobe -r` does. Default false. */
+  /**
+   * Also unload what the modules needed and nothing needs any more, as `modprobe -r` does, and what was loaded with
+   * them as soft dependencies and is not in use. Default false.
+   */
   readonly dependencies?: boolean | undefined;
   /**
    * Unload in spite of users other than modules, and modules without an exit function. May crash the machine; taints
@@ -36,6 +39,8 @@ export interface UnloadResult {
   /** Time for all, in milliseconds. */
   readonly durationMs: number;
 }
+
+const STAYED: ReadonlySet<StepOutcome> = new Set<StepOutcome>(['kept', 'failed-optional']);
 
 const planRemovalOptionTypes = {
   ...placeOptionTypes,
@@ -88,7 +93,7 @@ function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<Unload
     run: options.dryRun === true ? dryRun(unloadPlan) : unloadRun(unloadPlan, { ...options, kernel }),
     calls: options.syscalls ?? moduleCalls,
     finish: (steps) => ({
-      modules: steps.filter(({ outcome }) => outcome !== 'kept').map(({ module }) => module),
+      modules: steps.filter(({ outcome }) => !STAYED.has(outcome)).map(({ module }) => module),
       steps,
       durationMs: performance.now() - started,
     }),
@@ -103,6 +108,7 @@ function makePlan(names: readonly string[], options: PlanRemovalOptions): Unload
     tree: treeOf(options),
     kernel,
     dependencies: options.dependencies,
+    softDependencies: options.dependencies === true ? 'all' : 'none',
     force: options.force,
     check: options.force === true ? 'holders' : 'all',
     firstTime: options.firstTime,

@@ -9,7 +9,8 @@ import { textTable } from './text-table.ts';
 export const loadSubcommand: Subcommand = {
   options: ['dry-run', 'first-time', 'no-rollback', 'release', 'root'],
   help: `Usage: kmodctl load [options] NAME [PARAMETER=VALUE...]
-Loads a module by name, alias or path (beginning with / or ./) with all that it needs.
+Loads a module by name, alias or path (beginning with / or ./) with all that it needs and its soft
+dependencies, which may fail.
 If a step fails, what was loaded is unloaded again.
   -n, --dry-run        only look
       --first-time     fail when the module is in the kernel already
@@ -37,10 +38,12 @@ If a step fails, what was loaded is unloaded again.
 };
 
 /** A row for a step that has been run: module, outcome, time, reason. */
-export function stepRow({ module, outcome, durationMs, because, parameters }: StepResult): readonly string[] {
+export function stepRow(result: StepResult): readonly string[] {
+  const { module, outcome, durationMs, because, parameters, error } = result;
   const time = outcome === 'loaded' || outcome === 'unloaded' ? `${durationMs.toFixed(1)} ms` : '';
   const reason = parameters === '' ? reasonText(because) : `${reasonText(because)}, with ${parameters}`;
-  return [module, outcome, time, reason];
+  if (error === null) return [module, outcome, time, reason];
+  return [module, 'failed', time, `${reason}, not required: ${error.message}`];
 }
 
 function summary({ modules, steps, alreadyLoaded, durationMs }: LoadResult, isDryRun: boolean): string {

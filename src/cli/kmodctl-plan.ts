@@ -1,5 +1,5 @@
 import { plan } from '../api/load.ts';
-import { type LoadPlan, type LoadStep, reasonText } from '../plan/plan.ts';
+import { type LoadPlan, type LoadStep, reasonText, type SkippedModule } from '../plan/plan.ts';
 import { obstacleLines } from '../plan/obstacle-text.ts';
 import type { Subcommand } from './kmodctl-options.ts';
 import { modulesText } from './kmodctl-load.ts';
@@ -26,13 +26,19 @@ Shows what loading would do, and why, without doing it.
   },
 };
 
-function planText({ steps, blocked, skipped }: LoadPlan): string {
+function planText({ steps, blocked, tolerated, skipped }: LoadPlan): string {
   const rows = steps.map((step) => [step.module, actionText(step), reasonText(step.because), pathText(step)]);
   const obstacles = obstacleLines(blocked).map((line) => `blocked: ${line}\n`);
-  const left = skipped.map(({ module, reason }) => `skipped: ${module}: ${reason}\n`);
+  const optional = obstacleLines(tolerated).map((line) => `will fail, but is not required: ${line}\n`);
+  const left = skipped.map(skippedText);
   const inserts = steps.filter(({ action }) => action === 'insert').length;
   const sum = blocked.length > 0 ? 'The plan cannot be run.\n' : `${modulesText(inserts)} to load.\n`;
-  return [textTable(rows), ...left, ...obstacles, sum].join('');
+  return [textTable(rows), ...left, ...optional, ...obstacles, sum].join('');
+}
+
+function skippedText({ module, reason, because }: SkippedModule): string {
+  const place = because.kind === 'softdep' ? `, ${reasonText(because)}` : '';
+  return `skipped: ${module}${place}: ${reason}\n`;
 }
 
 function actionText(step: LoadStep): string {

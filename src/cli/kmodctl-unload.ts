@@ -7,7 +7,7 @@ import { textTable } from './text-table.ts';
 export const unloadSubcommand: Subcommand = {
   options: ['dry-run', 'force', 'keep-dependencies', 'release', 'root'],
   help: `Usage: kmodctl unload [options] NAME...
-Unloads modules, and what they alone needed.
+Unloads modules, what they alone needed, and their soft dependencies as far as nothing uses them.
   -n, --dry-run            only look
       --keep-dependencies  unload only the modules named
   -f, --force              unload in spite of users or a missing exit function; may crash the machine

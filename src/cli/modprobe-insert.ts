@@ -42,6 +42,7 @@ function insertTarget(call: ModprobeCall, target: LookupResult, parameters: stri
     kernel: io.kernel,
     ignoreLoaded: given.showDepends,
     firstTime: given.firstTime && !given.showDepends,
+    keepRepeats: given.dryRun,
   });
   try {
     if (given.dryRun) return showPlan(call, plan);

@@ -33,6 +33,7 @@ function removeModule(call: ModprobeCall, module: string): number {
     tree,
     kernel: io.kernel,
     dependencies: true,
+    softDependencies: 'asked',
     force: given.force,
     check: given.showDepends ? 'none' : 'all',
     firstTime: given.firstTime,

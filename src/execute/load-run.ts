@@ -5,10 +5,11 @@ import {
   MODULE_INIT_IGNORE_VERMAGIC,
   O_NONBLOCK,
 } from '../native/module-flags.ts';
-import type { LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { InsertStep, LoadPlan, LoadStep } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
 import type { Run } from './effect.ts';
 import { insertModule } from './insert-step.ts';
+import { optionalFailure, toleratedFailure } from './optional-failure.ts';
 import {
   abortFailure,
   type FailedRollback,
@@ -37,8 +38,9 @@ export interface LoadRunOptions {
 }
 
 /**
- * Runs a load plan, one step after the other. When a step fails, the run is aborted or `onStep` throws, what this run
- * loaded is unloaded again in reverse order, and nothing else.
+ * Runs a load plan, one step after the other. When a required step fails, the run is aborted or `onStep` throws, what
+ * this run loaded is unloaded again in reverse order, and nothing else. The failure of a step that is not required is
+ * kept in its result.
  *
  * @throws PlanFailure with the code of the first obstacle, before anything is done; `ERR_KMOD_LOAD_FAILED` with the
  *   refusal as its cause; `ERR_KMOD_ABORTED`
@@ -46,7 +48,7 @@ export interface LoadRunOptions {
 export function* loadRun(plan: LoadPlan, options: LoadRunOptions = {}): Run<readonly StepResult[]> {
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
-  const run = new LoadProgress(options);
+  const run = new LoadProgress(plan, options);
   const total = plan.steps.length;
   for (const [index, step] of plan.steps.entries()) {
     run.failedStep = null;
@@ -71,34 +73,50 @@ class LoadProgress implements Progress {
   readonly rolledBack: string[] = [];
   readonly notRolledBack: FailedRollback[] = [];
   readonly holders: readonly string[] = [];
+  readonly #plan: LoadPlan;
   readonly #options: LoadRunOptions;
   #refusal: unknown;
 
-  constructor(options: LoadRunOptions) {
+  constructor(plan: LoadPlan, options: LoadRunOptions) {
+    this.#plan = plan;
     this.#options = options;
   }
 
   *perform(step: LoadStep): Run<StepResult> {
     const started = performance.now();
     let outcome: StepOutcome;
+    let failure: Error | undefined;
     if (step.action === 'insert') {
       try {
-        outcome = yield* insertModule(step, {
-          kernel: this.#kernel,
-          flags: this.#flags,
-          busyTimeoutMs: this.#options.busyTimeoutMs ?? 5000,
-          firstTime: this.#options.firstTime === true && step.because.kind === 'asked',
-          checkSignal: () => checkSignal(this.#options.signal),
-        });
+        failure = toleratedFailure(this.#plan, step);
+        outcome = failure === undefined ? yield* this.#insert(step) : 'failed-optional';
       } catch (error) {
-        this.#refusal = error;
-        throw error;
+        failure = optionalFailure(step, error);
+        if (failure === undefined) {
+          this.#refusal = error;
+          throw error;
+        }
+        outcome = 'failed-optional';
       }
     } else {
       outcome = step.action === 'skip-builtin' ? 'builtin' : 'already-loaded';
     }
-    const durationMs = performance.now() - started;
-    return stepResult(step, { outcome, durationMs, state: moduleState(step.module, this.#kernel) ?? null });
+    return stepResult(step, {
+      outcome,
+      durationMs: performance.now() - started,
+      state: moduleState(step.module, this.#kernel) ?? null,
+      error: failure ?? null,
+    });
+  }
+
+  *#insert(step: InsertStep): Run<'loaded' | 'already-loaded'> {
+    return yield* insertModule(step, {
+      kernel: this.#kernel,
+      flags: this.#flags,
+      busyTimeoutMs: this.#options.busyTimeoutMs ?? 5000,
+      firstTime: this.#options.firstTime === true && step.because.kind === 'asked',
+      checkSignal: () => checkSignal(this.#options.signal),
+    });
   }
 
   *rollBack(): Run<void> {

@@ -12,8 +12,10 @@ export type StepOutcome =
   | 'unloaded'
   /** Someone else took it out meanwhile. */
   | 'already-unloaded'
-  /** An unused dependency that found a new user meanwhile. */
+  /** An unused dependency that found a new user meanwhile, or a soft dependency that is in use. */
   | 'kept'
+  /** A step that is not required failed, with `error`; the run went on. */
+  | 'failed-optional'
   /** A dry run: nothing was done. */
   | 'planned';
 
@@ -27,10 +29,14 @@ export interface StepResult {
   /** The call that loaded it; null where none was made for. */
   readonly call: InsertCall | null;
   readonly because: StepReason;
+  /** Whether a failure would have been one of the whole. */
+  readonly required: boolean;
   readonly outcome: StepOutcome;
   /** State by /sys right after the step; null when the kernel shows none. */
   readonly state: ModuleState | null;
   readonly durationMs: number;
+  /** Why a step that is not required failed; null for every other outcome. */
+  readonly error: Error | null;
 }
 
 /** A step about to be run or just run, for a progress display. */
@@ -47,7 +53,7 @@ export type StepEvent<Step extends LoadStep | DeleteStep = LoadStep | DeleteStep
 /** Puts a step and its outcome together. */
 export function stepResult(
   step: LoadStep | DeleteStep,
-  facts: Pick<StepResult, 'outcome' | 'state' | 'durationMs'>,
+  facts: Pick<StepResult, 'outcome' | 'state' | 'durationMs'> & { readonly error?: Error | null },
 ): StepResult {
   return {
     action: step.action,
@@ -56,6 +62,8 @@ export function stepResult(
     parameters: step.action === 'insert' ? step.parameters : '',
     call: step.action === 'insert' ? step.call : null,
     because: step.because,
+    required: step.required,
+    error: null,
     ...facts,
   };
 }

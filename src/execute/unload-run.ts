@@ -5,6 +5,7 @@ import { O_NONBLOCK, O_TRUNC } from '../native/module-flags.ts';
 import type { DeleteStep, UnloadPlan } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
 import type { Run } from './effect.ts';
+import { optionalFailure } from './optional-failure.ts';
 import { abortFailure, obstacleFailure, type Progress, stepFailure } from './plan-failure.ts';
 import { type StepEvent, stepResult, type StepOutcome, type StepResult } from './step-result.ts';
 
@@ -20,11 +21,12 @@ export interface UnloadRunOptions {
   readonly firstTime?: boolean | undefined;
 }
 
-/** What a dependency answers that has found a new user, or that someone else unloads or has unloaded. */
-const DEPENDENCY_STAYS = new Set(['EAGAIN', 'EBUSY']);
+/** What a module answers that is in use, or that someone else is unloading. */
+const STAYS = new Set(['EAGAIN', 'EBUSY']);
 
 /**
- * Runs an unload plan, one step after the other. What was unloaded stays so when a later step fails.
+ * Runs an unload plan, one step after the other. What was unloaded stays so when a later step fails. Only the modules
+ * asked for have to go: the failure of another one is kept in its result.
  *
  * @throws PlanFailure with the code of the first obstacle, before anything is done; `ERR_KMOD_UNLOAD_FAILED` with the
  *   refusal as its cause; `ERR_KMOD_ABORTED`
@@ -50,17 +52,23 @@ export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Ru
     options.onStep?.({ phase: 'start', step, index, total });
     const started = performance.now();
     let outcome: StepOutcome;
+    let failure: Error | undefined;
     try {
       outcome = yield* deleteModule(step, options.firstTime !== false);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const text = `Unloading ${step.module} failed: ${reason}`;
-      throw stepFailure('ERR_KMOD_UNLOAD_FAILED', text, error, progress(step));
+      failure = optionalFailure(step, error);
+      if (failure === undefined) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const text = `Unloading ${step.module} failed: ${reason}`;
+        throw stepFailure('ERR_KMOD_UNLOAD_FAILED', text, error, progress(step));
+      }
+      outcome = 'failed-optional';
     }
     const result = stepResult(step, {
       outcome,
       state: moduleState(step.module, options.kernel) ?? null,
       durationMs: performance.now() - started,
+      error: failure ?? null,
     });
     completedSteps.push(result);
     options.onStep?.({ phase: 'done', step, index, total, result });
@@ -68,7 +76,7 @@ export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Ru
   return completedSteps;
 }
 
-function* deleteModule({ module, force, because }: DeleteStep, firstTime: boolean): Run<StepOutcome> {
+function* deleteModule({ module, force, required }: DeleteStep, firstTime: boolean): Run<StepOutcome> {
   const flags = force ? O_NONBLOCK | O_TRUNC : O_NONBLOCK;
   try {
     yield {
@@ -79,9 +87,8 @@ function* deleteModule({ module, force, because }: DeleteStep, firstTime: boolea
     return 'unloaded';
   } catch (error) {
     if (!(error instanceof ModuleSystemError)) throw error;
-    const isDependency = because.kind === 'dependency';
-    if (error.code === 'ENOENT' && (isDependency || !firstTime)) return 'already-unloaded';
-    if (isDependency && DEPENDENCY_STAYS.has(error.code)) return 'kept';
+    if (error.code === 'ENOENT' && !(required && firstTime)) return 'already-unloaded';
+    if (!required && STAYS.has(error.code)) return 'kept';
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { IndexFile } from './index-file.ts';
+import { readSoftDependencies, type SoftDependencyLine } from './soft-dependency-file.ts';
 
 /** Where the modules of one kernel release are. */
 export interface ModuleTreeOptions {
@@ -40,6 +41,7 @@ export class ModuleTree {
   readonly directory: string;
   readonly release: string;
   readonly #indexes = new Map<IndexName, IndexFile | undefined>();
+  #softDependencies: readonly SoftDependencyLine[] | undefined;
 
   constructor(options: ModuleTreeOptions = {}) {
     this.release = options.release ?? runningRelease();
@@ -90,6 +92,12 @@ export class ModuleTree {
   /** Modules that export a symbol, asked as `symbol:NAME`. */
   modulesOfSymbol(alias: string): readonly string[] {
     return this.#wildcardValues('modules.symbols.bin', alias);
+  }
+
+  /** The lines of `modules.softdep`, in their order. Read once. */
+  softDependencyLines(): readonly SoftDependencyLine[] {
+    this.#softDependencies ??= readSoftDependencies(`${this.directory}/modules.softdep`);
+    return this.#softDependencies;
   }
 
   /**

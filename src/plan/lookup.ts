@@ -30,6 +30,15 @@ export interface LookupResult {
  */
 export function lookUp(tree: ModuleTree, asked: string, workingDirectory?: string): readonly LookupResult[] {
   if (asked.startsWith('/') || asked.startsWith('./')) return [lookUpFile(asked, workingDirectory)];
+  return lookUpName(tree, asked);
+}
+
+/**
+ * {@link lookUp} for what is never a file.
+ *
+ * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
+ */
+export function lookUpName(tree: ModuleTree, asked: string): readonly LookupResult[] {
   const name = normalizeAlias(asked);
   if (name === undefined || name === '') return [];
   const found = (by: LookupResult['by'], modules: readonly string[]): readonly LookupResult[] =>
@@ -62,6 +71,12 @@ export function requireModules(tree: ModuleTree, asked: string): readonly Lookup
     module: asked,
     path: tree.directory,
   });
+}
+
+/** Whether a module that was looked up is part of the kernel's image; a file never is. */
+export function isBuiltin(tree: ModuleTree, { module, by }: LookupResult): boolean {
+  if (by === 'path') return false;
+  return by === 'builtin' || by === 'builtin-alias' || tree.isBuiltin(module);
 }
 
 function lookUpFile(asked: string, workingDirectory: string | undefined): LookupResult {

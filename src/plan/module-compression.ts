@@ -24,9 +24,10 @@ export interface CallChoice {
 /**
  * Chooses the call by the file's first bytes; its name does not count.
  *
- * @param kernelCompression what the running kernel can unpack by itself: `xz`, `zstd`, `gzip` or undefined
+ * @param readKernelCompression tells what the running kernel can unpack by itself: `xz`, `zstd`, `gzip` or undefined.
+ *   Asked only for a compressed file
  */
-export function chooseCall(path: string, kernelCompression: string | undefined): CallChoice {
+export function chooseCall(path: string, readKernelCompression: () => string | undefined): CallChoice {
   let start: Buffer;
   try {
     start = readStart(path);
@@ -38,6 +39,7 @@ export function chooseCall(path: string, kernelCompression: string | undefined):
     return fileObstacle(`The module file ${path} has only ${start.length} bytes and is none.`, null);
   const compression = magics.find(([, magic]) => magic.every((byte, index) => start[index] === byte))?.[0];
   if (compression === undefined) return { call: 'finit' };
+  const kernelCompression = readKernelCompression();
   if (compression === kernelCompression) return { call: 'finit-compressed' };
   const ability =
     kernelCompression === undefined

@@ -1,12 +1,20 @@
 /** What a plan is made of. Plans are data: they can be printed, compared and stored as JSON. */
 import type { KmodErrorCode } from '../errors/error-codes.ts';
+import type { TextOrigin } from '../index-files/text-origin.ts';
 
 /** Why a step is there. */
 export type StepReason =
   /** The caller named the module, or an alias of it. */
   | { readonly kind: 'asked' }
   /** `modules.dep` names it as needed by the module `of`. */
-  | { readonly kind: 'dependency'; readonly of: string };
+  | { readonly kind: 'dependency'; readonly of: string }
+  /** A `softdep` line wants it before (`pre`) or after (`post`) the module `of`, which works without it. */
+  | {
+      readonly kind: 'softdep';
+      readonly of: string;
+      readonly order: 'pre' | 'post';
+      readonly origin: TextOrigin;
+    };
 
 /**
  * The system call that a step will use: finit_module with a plain file, finit_module with a compressed file that the
@@ -24,6 +32,8 @@ export interface InsertStep {
   readonly parameters: string;
   readonly call: InsertCall;
   readonly because: StepReason;
+  /** Whether its failure is one of the whole. Not so for soft dependencies and what only these need. */
+  readonly required: boolean;
 }
 
 /** Nothing to do: the module is part of the kernel's image. */
@@ -31,6 +41,7 @@ export interface SkipBuiltinStep {
   readonly action: 'skip-builtin';
   readonly module: string;
   readonly because: StepReason;
+  readonly required: boolean;
 }
 
 /** Nothing to do: the module is loaded. */
@@ -40,6 +51,7 @@ export interface SkipLoadedStep {
   /** Its file in the tree; null when the tree has none. */
   readonly path: string | null;
   readonly because: StepReason;
+  readonly required: boolean;
 }
 
 /** One step of a load, in the order of execution. */
@@ -52,6 +64,8 @@ export interface DeleteStep {
   /** Whether the kernel is told to ignore users and a missing exit function. */
   readonly force: boolean;
   readonly because: StepReason;
+  /** Whether its failure is one of the whole: only for the modules asked for. */
+  readonly required: boolean;
 }
 
 /** Something that keeps a plan from being run. */
@@ -85,6 +99,8 @@ export interface LoadPlan {
   readonly steps: readonly LoadStep[];
   /** The plan can be run when this is empty. */
   readonly blocked: readonly Obstacle[];
+  /** Obstacles of steps that are not required: a run notes them as failed and goes on. */
+  readonly tolerated: readonly Obstacle[];
   readonly skipped: readonly SkippedModule[];
 }
 
@@ -97,7 +113,14 @@ export interface UnloadPlan {
   readonly skipped: readonly SkippedModule[];
 }
 
-/** Words for a reason, for example `dependency of btrfs`. */
+/** Words for a reason, for example `dependency of btrfs` or `softdep (pre) of btrfs`. */
 export function reasonText(because: StepReason): string {
-  return because.kind === 'asked' ? 'asked' : `dependency of ${because.of}`;
+  switch (because.kind) {
+    case 'asked':
+      return 'asked';
+    case 'dependency':
+      return `dependency of ${because.of}`;
+    default:
+      return `softdep (${because.order}) of ${because.of}`;
+  }
 }

@@ -4,6 +4,7 @@ import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { hasModuleFolder, moduleHolders } from '../kernel/module-state.ts';
 import type { DeleteStep, Obstacle, SkippedModule, StepReason, UnloadPlan } from './plan.ts';
+import { type SoftDependencies, type SoftDependency, softDependenciesOf } from './soft-dependencies.ts';
 import { UseCounts } from './use-counts.ts';
 
 /** What to unload. */
@@ -18,6 +19,14 @@ export interface UnloadRequest {
   readonly kernel?: KernelLocation | undefined;
   /** Also unload what the modules needed and nothing needs any more. Default false. */
   readonly dependencies?: boolean | undefined;
+  /**
+   * Whose soft dependencies are unloaded with them, as far as nothing uses them. `asked`: those of the modules asked
+   * for, and those of these soft dependencies in turn, as kmod does. `all`: also those that the unused dependencies
+   * wanted before themselves. Default `none`.
+   */
+  readonly softDependencies?: 'none' | 'asked' | 'all' | undefined;
+  /** Default: the soft dependencies that the tree itself tells. */
+  readonly softDependencySource?: SoftDependencies | undefined;
   /** Tell the kernel to ignore users and a missing exit function. Default false. */
   readonly force?: boolean | undefined;
   /**
@@ -36,13 +45,22 @@ const ASKED: StepReason = { kind: 'asked' };
  * unused, again users before the used. Use counts are carried forward from step to step, so that a whole chain of
  * unused dependencies goes and not only its top.
  *
+ * Soft dependencies go in the reverse order of loading: those that are loaded after a module before it, the others
+ * after it. One that is not loaded, or that another module uses, is left alone.
+ *
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
  */
 export function planUnload(request: UnloadRequest): UnloadPlan {
   const planner = new UnloadPlanner(request);
   planner.addAsked();
-  if (request.dependencies === true) planner.addUnusedDependencies();
+  planner.addUnused();
   return { kind: 'unload', steps: planner.steps, blocked: planner.blocked, skipped: planner.skipped };
+}
+
+/** A module that goes if nothing uses it. */
+interface Candidate {
+  readonly module: string;
+  readonly because: StepReason;
 }
 
 class UnloadPlanner {
@@ -51,46 +69,112 @@ class UnloadPlanner {
   readonly skipped: SkippedModule[] = [];
   readonly #request: UnloadRequest;
   readonly #kernel: KernelLocation;
-  readonly #counts: UseCounts;
+  readonly #softDependencies: SoftDependencies | undefined;
+  #counts: UseCounts;
+  /** What was in use when it was looked at. */
+  #waiting: Candidate[] = [];
+  /** What is dealt with: asked for, looked at, or being looked at. */
+  #seen: Set<string>;
 
   constructor(request: UnloadRequest) {
+    const { loaded, modules, softDependencies = 'none', softDependencySource, tree } = request;
     this.#request = request;
     this.#kernel = request.kernel ?? {};
-    this.#counts = new UseCounts(request.loaded);
+    this.#counts = new UseCounts(loaded);
+    this.#seen = new Set(modules);
+    if (softDependencies !== 'none')
+      this.#softDependencies = softDependencySource ?? softDependenciesOf(tree);
   }
 
   addAsked(): void {
-    const { check = 'all', modules } = this.#request;
-    let waiting = [...new Set(modules)];
-    if (check === 'none') {
-      for (const module of waiting) this.#delete(module, ASKED);
-      return;
-    }
-    waiting = waiting.filter((module) => this.#isLoaded(module));
-    // Each round takes those whose users are gone; what is left after a round without any is in use.
+    let waiting = [...this.#seen];
+    if (this.#request.check !== 'none') waiting = waiting.filter((module) => this.#isLoaded(module));
+    // Each round takes one whose users are gone; what is left after a round without any is in use.
     for (let progress = true; progress;) {
-      const ready = waiting.find((module) => !this.#isInUse(module, check));
+      const ready = waiting.find((module) => this.#tryAsked(module));
       progress = ready !== undefined;
-      if (ready === undefined) break;
       waiting = waiting.filter((module) => module !== ready);
-      this.#delete(ready, ASKED);
     }
     for (const module of waiting) this.#blockInUse(module);
   }
 
-  addUnusedDependencies(): void {
+  addUnused(): void {
     if (this.blocked.length > 0) return;
-    for (const asked of this.steps.slice()) {
-      const because: StepReason = { kind: 'dependency', of: asked.module };
-      // Reversed load order: whatever uses a dependency comes before it.
-      for (const module of this.#dependenciesOf(asked.module).toReversed()) {
-        if (!this.#counts.has(module) || this.skipped.some((skip) => skip.module === module)) continue;
-        const users = this.#counts.users(module);
-        const refcount = this.#counts.refcount(module);
-        if (refcount === 0 && users.length === 0) this.#delete(module, because);
-        else this.skipped.push({ module, because, reason: stillUsedText(users) });
-      }
+    for (const { module, because } of this.steps.slice())
+      if (because.kind === 'asked') this.#considerFollowers({ module, because });
+    // One that was in use may be so no longer, now that others are gone.
+    for (let progress = true; progress;) {
+      const before = this.steps.length;
+      for (const candidate of this.#waiting.splice(0)) this.#considerLoaded(candidate);
+      progress = this.steps.length > before;
     }
+    for (const { module, because } of this.#waiting)
+      this.skipped.push({ module, because, reason: stillUsedText(this.#counts.users(module)) });
+  }
+
+  #tryAsked(module: string): boolean {
+    const { check = 'all' } = this.#request;
+    return this.#tryDelete(
+      { module, because: ASKED },
+      () => check === 'none' || !this.#isInUse(module, check),
+    );
+  }
+
+  #consider(candidate: Candidate): void {
+    const { module } = candidate;
+    if (this.#seen.has(module)) return;
+    this.#seen.add(module);
+    // Without checks soft dependencies are listed whether they are loaded or not.
+    const isUnchecked = this.#request.check === 'none' && candidate.because.kind === 'softdep';
+    if (isUnchecked || this.#counts.has(module)) this.#considerLoaded(candidate, isUnchecked);
+  }
+
+  #considerLoaded(candidate: Candidate, isUnchecked = false): void {
+    const { module, because } = candidate;
+    // Uses that are not by symbols, as of a checksum by its name, end with the modules that go: the kernel decides.
+    const check = because.kind === 'softdep' && because.order === 'pre' ? 'holders' : 'all';
+    const isGone = this.#tryDelete(candidate, () => isUnchecked || !this.#isInUse(module, check));
+    if (isGone) this.#considerFollowers(candidate);
+    else this.#waiting.push(candidate);
+  }
+
+  /** What was loaded after a module goes before it, unless the module stays. */
+  #tryDelete({ module, because }: Candidate, isFree: () => boolean): boolean {
+    const post = because.kind === 'dependency' ? [] : (this.#softDependencies?.of(module).post ?? []);
+    const steps = this.steps.length;
+    const state = post.length > 0 ? { counts: this.#counts.copy(), waiting: [...this.#waiting] } : undefined;
+    const seen = state && new Set(this.#seen);
+    this.#considerSoft(post);
+    if (isFree()) {
+      this.#delete(module, because);
+      return true;
+    }
+    if (state !== undefined && seen !== undefined) {
+      this.steps.length = steps;
+      this.#counts = state.counts;
+      this.#waiting = state.waiting;
+      this.#seen = seen;
+    }
+    return false;
+  }
+
+  /** What a module that goes may leave without use. */
+  #considerFollowers({ module, because }: Candidate): void {
+    const { dependencies = false, softDependencies } = this.#request;
+    // A dependency's own dependencies are among those of the module that it is one of.
+    if (dependencies && because.kind !== 'dependency') {
+      const reason: StepReason = { kind: 'dependency', of: module };
+      // Reversed load order: whatever uses a dependency comes before it.
+      for (const dependency of this.#dependenciesOf(module).toReversed())
+        this.#consider({ module: dependency, because: reason });
+    }
+    if (because.kind !== 'dependency' || softDependencies === 'all')
+      this.#considerSoft(this.#softDependencies?.of(module).pre ?? []);
+  }
+
+  #considerSoft(members: readonly SoftDependency[]): void {
+    for (const { modules, because } of members.toReversed())
+      for (const { module } of modules.toReversed()) this.#consider({ module, because });
   }
 
   /** Of a module that is not in the tree the kernel's own record of users tells the dependencies. */
@@ -151,7 +235,13 @@ class UnloadPlanner {
 
   #delete(module: string, because: StepReason): void {
     this.#counts.remove(module);
-    this.steps.push({ action: 'delete', module, force: this.#request.force === true, because });
+    this.steps.push({
+      action: 'delete',
+      module,
+      force: this.#request.force === true,
+      because,
+      required: because.kind === 'asked',
+    });
   }
 }
 

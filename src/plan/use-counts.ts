@@ -4,9 +4,16 @@ import type { LoadedModule } from '../kernel/loaded-module.ts';
 export class UseCounts {
   readonly #modules: Map<string, { refcount: number | null; users: Set<string> }>;
 
-  constructor(loaded: readonly LoadedModule[]) {
+  constructor(loaded: readonly Pick<LoadedModule, 'name' | 'refcount' | 'users'>[]) {
     this.#modules = new Map(
       loaded.map(({ name, refcount, users }) => [name, { refcount, users: new Set(users) }]),
+    );
+  }
+
+  /** The counts as they are now, to be carried forward apart from these. */
+  copy(): UseCounts {
+    return new UseCounts(
+      [...this.#modules].map(([name, { refcount, users }]) => ({ name, refcount, users: [...users] })),
     );
   }
 
