@@ -7,6 +7,7 @@
         ["OS!='linux'", { "type": "none" }, {
           "sources": [
             "native/addon.cc",
+            "native/call_threads.cc",
             "native/module_calls.cc",
             "native/obsolete_calls.cc",
             "native/own_thread.cc"
