@@ -137,7 +137,8 @@ async function inProcess(
   const vmModule = new URL('../../vm/index.js', import.meta.url).href;
   const program = `import { startVm } from ${JSON.stringify(vmModule)};
     try { ${source} } catch (error) { console.log(error.code, error.message); }`;
-  const [command = '', ...args] = [...by, process.execPath, '--input-type=module', '-e', program];
+  const nodeArguments = ['--input-type=module', '-e', program];
+  const [command, ...args] = [...by, process.execPath, ...nodeArguments] as [string, ...string[]];
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
