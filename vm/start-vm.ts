@@ -91,8 +91,8 @@ export async function startVm(options: StartVmOptions = {}): Promise<VirtualMach
     command: 'number',
     lifetime: 'number',
   });
-  const begun = performance.now();
   const settings = await settle(options);
+  const begun = performance.now();
   const started = options.template === false ? await startByBoot(settings) : await startByClone(settings);
   const { machine } = started;
   try {

@@ -46,7 +46,7 @@ export interface VmFacts {
   readonly acceleratorReason: string;
   /** Whether the guest was cloned from a template or booted by itself. */
   readonly origin: 'template' | 'boot';
-  /** From the call of startVm to the agent's first answer, in milliseconds, without making a template. */
+  /** From the start of QEMU to the agent's first answer, in milliseconds. Kernel and template are there by then. */
   readonly readyMs: number;
   /** Milliseconds spent on making the template; 0 when it was in the cache. */
   readonly templateMs: number;
