@@ -183,7 +183,7 @@ const conditions: Readonly<Record<string, () => unknown>> = {
     const levels = [];
     for (let window = 0; window <= 4; window++) {
       if (window > 0) await refuse(1_000);
-      await delay(100); // a thread's last steps come after its promise
+      await delay(1_500); // threads that have finished wait a second for another call
       globalThis.gc?.();
       levels.push(resources());
     }
