@@ -1,6 +1,6 @@
 /**
  * `npm test`: format, lint, the host's tests, the guests' tests. The last line is the sum over all of them.
- * Arguments choose parts: `format`, `lint`, `host`, `guest`; default all.
+ * Arguments choose parts: `format`, `lint`, `unused`, `host`, `guest`; default all.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

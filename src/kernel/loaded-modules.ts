@@ -4,7 +4,7 @@ import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
 import { type LoadedModule, parseLoadedModules } from './loaded-module.ts';
 
-export type { LoadedModule, ModuleState } from './loaded-module.ts';
+export type { LoadedModule } from './loaded-module.ts';
 
 const MAX_PASSES = 10;
 

@@ -17,7 +17,10 @@ function setUp(
 }
 
 test('an unknown mode: usage and exit code 2', (t) => {
-  t.deepEqual(setUp('tset', {}), { status: 2, text: 'Usage: node vm/set-up.mjs start|test|bench [arguments]\n' });
+  t.deepEqual(setUp('tset', {}), {
+    status: 2,
+    text: 'Usage: node vm/set-up.mjs start|test|bench [arguments]\n',
+  });
 });
 
 test('no apt: what it is needed for, and the way without it', (t) => {
