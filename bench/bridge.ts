@@ -8,7 +8,6 @@ import { buildTestModules, resolveKernel, startVm, type VirtualMachine } from '.
 interface Line {
   readonly form: string;
   readonly medianNanoseconds: number;
-  readonly minimumNanoseconds: number;
 }
 
 // A load and unload mostly sleeps, for RCU grace periods. The last guest hardly waits for any, which shows the
@@ -18,7 +17,7 @@ const guests: readonly (readonly [kernel: string, words: readonly string[]])[] =
   ['6.12', []],
   ['6.1', ['rcupdate.rcu_expedited=1']],
 ];
-const ROUNDS = 5;
+const ROUNDS = 9;
 const PROGRAM = '/root/module-calls';
 const SCRIPT = '/usr/lib/node_modules/kmodctl/dist/bench/module-calls.js';
 const MODULE = '/root/kmodctl_small.ko';
@@ -53,23 +52,34 @@ async function compile(): Promise<Buffer> {
   }
 }
 
-// In turns, and the best median of each: what disturbs one round disturbs the other side's round as well.
+// In turns, and the ratio of each turn: what slows the machine down for a while slows both sides.
 async function compare(vm: VirtualMachine, guest: string): Promise<void> {
-  const medians = new Map<string, number[]>();
-  for (let round = 0; round < ROUNDS; round++)
+  const turns: ReadonlyMap<string, number>[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const medians = new Map<string, number>();
     for (const argv of [[PROGRAM], ['node', SCRIPT]]) {
-      const { stdout, stderr, exitCode } = await vm.run([...argv, MODULE, 'kmodctl_small', '200', '30'], {
+      const { stdout, stderr, exitCode } = await vm.run([...argv, MODULE, 'kmodctl_small', '100', '20'], {
         timeout: 300_000,
       });
       if (exitCode !== 0) throw new Error(stderr);
       for (const text of stdout.trim().split('\n')) {
-        const line = JSON.parse(text) as Line;
-        medians.set(line.form, [...(medians.get(line.form) ?? []), line.medianNanoseconds]);
+        const { form, medianNanoseconds } = JSON.parse(text) as Line;
+        medians.set(form, medianNanoseconds / 1000);
       }
     }
-  const best = (form: string): number => Math.min(...(medians.get(form) ?? [Number.NaN])) / 1000;
-  for (const form of ['sync', 'promise'])
+    turns.push(medians);
+  }
+  const time = (turn: ReadonlyMap<string, number>, form: string): number => turn.get(form) ?? Number.NaN;
+  for (const form of ['sync', 'promise']) {
+    const ratio = median(turns.map((turn) => time(turn, form) / time(turn, 'c')));
+    const ours = median(turns.map((turn) => time(turn, form)));
+    const c = median(turns.map((turn) => time(turn, 'c')));
     process.stdout.write(
-      `bridge ${guest}: load and unload, ${form}: ${best(form).toFixed(1)} us, in C ${best('c').toFixed(1)} us, ratio ${(best(form) / best('c')).toFixed(3)}\n`,
+      `bridge ${guest}: load and unload, ${form}: ${ours.toFixed(0)} us, in C ${c.toFixed(0)} us, ratio ${ratio.toFixed(3)}\n`,
     );
+  }
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

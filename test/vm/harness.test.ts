@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import { startVm } from '../../vm/index.ts';
+import { resolveKernel, startVm } from '../../vm/index.ts';
 import { inGuest, loadedNames, MODULES } from './in-guest.ts';
 
 inGuest('run: output, status, signal, input, environment, directory', {}, async (t, { vm }) => {
@@ -165,6 +165,14 @@ inGuest('two processors', { cpus: 2, on: ['6.12'] }, async (t, { vm }) => {
 inGuest('modules of one choice only', { modules: ['dummy'], on: ['6.12'] }, async (t, { vm }) => {
   t.is((await vm.run(['modprobe', 'dummy'])).exitCode, 0);
   t.is((await vm.run(['sh', '-c', 'find /lib/modules/ -name "btrfs.ko*"'])).stdout, '');
+});
+
+test("one's own kernel: an image and a folder of modules", async (t) => {
+  const { vmlinuz, moduleDirectory, release } = await resolveKernel('6.12');
+  await using vm = await startVm({ kernel: `${vmlinuz}:${moduleDirectory}`, modules: ['dummy'] });
+  t.like(vm.facts.kernel, { origin: 'local', release });
+  t.is((await vm.run(['uname', '-r'])).stdout, `${release}\n`);
+  t.is((await vm.run(['modprobe', 'dummy'])).exitCode, 0);
 });
 
 test('facts: TCG is chosen here only with a reason that says so', async (t) => {
