@@ -73,9 +73,10 @@ export async function finitModule(
   subject?: CallSubject,
 ): Promise<void> {
   requireFinitArguments(fd, parameters, flags, subject);
-  // Before the call: by its end the number may belong to another file.
+  const call = nativeBinding().finitModuleAsync(fd, parameters, flags);
+  // While the call runs, but before the caller can close the descriptor and its number belong to another file.
   const before = descriptorSubject(fd);
-  const result = await startedCall(nativeBinding().finitModuleAsync(fd, parameters, flags));
+  const result = await startedCall(call);
   if (result === 0) return;
   const sameFile = descriptorSubject(fd).path === before.path;
   throw refusalError({ syscall: 'finit_module', result, ...(sameFile && { fd }), ...(subject ?? before) });

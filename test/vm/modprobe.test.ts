@@ -17,8 +17,6 @@ inGuest('btrfs with all that it needs, and away again', {}, async (t, { vm }) =>
   t.is((await vm.run(['kmodctl', 'unload', 'btrfs'])).exitCode, 0);
   t.deepEqual(await loadedNames(vm), before);
 });
-  t.deepEqual(await loadedNames(vm), before);
-});
 
 inGuest('-v says what is done, in the order of the dependencies', {}, async (t, { vm, kernel }) => {
   const suffix = kernel === '6.1' ? 'ko' : 'ko.xz';
