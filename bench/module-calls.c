@@ -3,7 +3,7 @@
  * the clock. The counterpart of module-calls.ts; prints one line of JSON with the same fields.
  *
  *   cc -O2 -o module-calls module-calls.c
- *   ./module-calls MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES]
+ *   ./module-calls MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [LONGEST_PAUSE_MS]
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,12 +31,15 @@ static int ascending(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static int longest_pause; /* milliseconds */
+
 /*
- * Up to two ticks of the kernel's clock (HZ=250), outside of what is measured. The kernel's waits end on ticks: a loop
- * without a pause falls in step with them, and a difference of microseconds shows as a whole tick or not at all.
+ * Outside of what is measured. The kernel's waits end on ticks of its clock: a loop without pauses falls in step with
+ * them, and a difference of microseconds shows as a whole tick or not at all.
  */
 static void pause_at_random(void) {
-  const struct timespec pause = {0, rand() % 8000000};
+  if (longest_pause == 0) return;
+  const struct timespec pause = {0, rand() % (longest_pause * 1000000)};
   nanosleep(&pause, NULL);
 }
 
@@ -50,12 +53,13 @@ static long long cycle(int fd, const char *name) {
 
 int main(int argc, char **argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: %s MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES]\n", argv[0]);
+    fprintf(stderr, "usage: %s MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [LONGEST_PAUSE_MS]\n", argv[0]);
     return 2;
   }
   const int cycles = argc > 3 ? atoi(argv[3]) : 1000;
   const int warm_up = argc > 4 ? atoi(argv[4]) : 100;
-  if (cycles < 1 || warm_up < 0) {
+  longest_pause = argc > 5 ? atoi(argv[5]) : 0;
+  if (cycles < 1 || warm_up < 0 || longest_pause < 0 || longest_pause > 999) {
     fprintf(stderr, "module-calls: at least one cycle\n");
     return 2;
   }

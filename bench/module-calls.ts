@@ -2,20 +2,23 @@
  * Loads and unloads one module over and over through `kmodctl/syscalls`: the counterpart of module-calls.c, whose
  * loop, descriptor use and output are the same. The form `both` runs `sync` and `promise` in turns.
  *
- *     node dist/bench/module-calls.js MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [sync|promise|both]
+ *     node dist/bench/module-calls.js MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [LONGEST_PAUSE_MS] [sync|promise|both]
  */
 import { closeSync, openSync } from 'node:fs';
 
 import { deleteModule, deleteModuleSync, finitModule, finitModuleSync, O_NONBLOCK } from '../src/syscalls.ts';
+
+const [, , , , , , pause = '0'] = process.argv;
+const longestPause = Number(pause);
 
 /** Duration of one load and unload in nanoseconds. */
 type Cycle = (fd: number, name: string) => bigint | Promise<bigint>;
 
 const pauseCell = new Int32Array(new SharedArrayBuffer(4));
 
-/** Up to two ticks of the kernel's clock, outside of what is measured: see module-calls.c. */
+/** Outside of what is measured: see module-calls.c. */
 function pauseAtRandom(): void {
-  Atomics.wait(pauseCell, 0, 0, Math.random() * 8);
+  if (longestPause > 0) Atomics.wait(pauseCell, 0, 0, Math.random() * longestPause);
 }
 
 const cycleForms: Readonly<Record<string, Cycle>> = {
@@ -60,10 +63,10 @@ async function measure(
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-const [file, name, cycles = '1000', warmUp = '100', form = 'both'] = process.argv.slice(2);
+const [file, name, cycles = '1000', warmUp = '100', , form = 'both'] = process.argv.slice(2);
 if (file === undefined || name === undefined || !(Number(cycles) >= 1) || !(Number(warmUp) >= 0)) {
   process.stderr.write(
-    'usage: module-calls MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [sync|promise|both]\n',
+    'usage: module-calls MODULE.ko MODULE_NAME [CYCLES] [WARM_UP_CYCLES] [LONGEST_PAUSE_MS] [sync|promise|both]\n',
   );
   process.exitCode = 2;
 } else {
