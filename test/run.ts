@@ -83,6 +83,7 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
   format: async () => await check('format (prettier)', bin('prettier'), ['--check', '.']),
   lint: async () =>
     await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
+  unused: async () => await check('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
   host: async () => await ava('host', await testFiles(false)),
   // One test at a time in each of two processes: two guests in parallel, one for each processor.
   guest: async () =>
