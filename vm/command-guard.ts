@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { abortOf } from './abort-wait.ts';
 import type { Answer, Pending } from './guest-connection.ts';
 import type { GuestMachine } from './guest-machine.ts';
 import type { Requests } from './protocol/requests.ts';
@@ -92,17 +93,7 @@ export class CommandGuard {
     { what, signal }: GuardedRequest<Method>,
     { cancelled, ended }: Course,
   ): Promise<never> {
-    await new Promise<void>((resolve) => {
-      if (signal?.aborted) resolve();
-      else
-        signal?.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true, signal: ended },
-        );
-    });
+    await abortOf(signal, ended);
     cancelled.abort();
     await this.cancel(pending);
     throw new VmError('ERR_KMOD_VM_ABORTED', `${what}: aborted by its signal.`, { cause: signal?.reason });

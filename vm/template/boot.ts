@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { exitText } from '../abnormal-end.ts';
+import { abortOf } from '../abort-wait.ts';
 import { GuestMachine } from '../guest-machine.ts';
 import type { EventHead } from '../protocol/requests.ts';
 import { findQemu } from '../qemu/binary.ts';
@@ -90,15 +91,7 @@ function timeoutError(guest: GuestMachine, message: string): VmError {
   return new VmError('ERR_KMOD_VM_BOOT', message, { consoleTail: guest.console.tail() });
 }
 
-/** Rejects with `ERR_KMOD_VM_ABORTED` when the signal fires; never resolves. `ended` releases the listener. */
-export async function aborted(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
-  return await new Promise((_resolve, reject) => {
-    const abort = (): void => {
-      reject(
-        new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted by its signal.', { cause: signal?.reason }),
-      );
-    };
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true, signal: ended });
-  });
+async function aborted(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
+  await abortOf(signal, ended);
+  throw new VmError('ERR_KMOD_VM_ABORTED', 'The VM was aborted by its signal.', { cause: signal?.reason });
 }
