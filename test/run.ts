@@ -1,6 +1,7 @@
 /**
  * `npm test`: format, lint, the host's tests, the guests' tests. The last line is the sum over all of them.
- * Arguments choose parts: `format`, `lint`, `unused`, `host`, `guest`; default all.
+ * Arguments choose parts: `format`, `lint`, `unused`, `host`, `guest`; default all of these. `matrix` (`npm run test:matrix`)
+ * compares with kmod over the trees of all kernels and runs only when it is named.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -71,10 +72,16 @@ async function ava(title: string, args: readonly string[]): Promise<Counts> {
   return { passed, failed, skipped };
 }
 
-async function testFiles(guest: boolean): Promise<string[]> {
+const otherSuites: readonly string[] = ['vm/', 'matrix/'];
+
+/** Tests of one folder; of all folders that are no suite of their own when none is named. */
+async function testFiles(folder?: string): Promise<string[]> {
   const all = await readdir('test', { recursive: true });
   return all
-    .filter((file) => file.endsWith('.test.ts') && file.startsWith('vm/') === guest)
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) =>
+      folder === undefined ? !otherSuites.some((other) => file.startsWith(other)) : file.startsWith(folder),
+    )
     .map((file) => `test/${file}`)
     .sort();
 }
@@ -84,22 +91,36 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
   lint: async () =>
     await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   unused: async () => await check('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
-  host: async () => await ava('host', await testFiles(false)),
+  host: async () => await ava('host', await testFiles()),
   // One test at a time in each of two processes: two guests in parallel, one for each processor.
   guest: async () =>
-    await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles(true))]),
+    await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles('vm/'))]),
+};
+
+/** Run when they are named only. */
+const furtherParts: typeof parts = {
+  matrix: async () =>
+    await ava('matrix', [
+      '--serial',
+      '--concurrency',
+      '2',
+      '--timeout',
+      '10m',
+      ...(await testFiles('matrix/')),
+    ]),
 };
 
 const chosen = process.argv.slice(2);
-const unknown = chosen.find((part) => !(part in parts));
+const known = { ...parts, ...furtherParts };
+const unknown = chosen.find((part) => !Object.hasOwn(known, part));
 if (unknown !== undefined || !existsSync('package.json')) {
-  process.stderr.write(`npm test [${Object.keys(parts).join('|')}]...: "${unknown ?? ''}" is none of them\n`);
+  process.stderr.write(`npm test [${Object.keys(known).join('|')}]...: "${unknown ?? ''}" is none of them\n`);
   process.exit(2);
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const part of chosen.length === 0 ? Object.keys(parts) : chosen) {
-  const counts = await parts[part]?.();
+  const counts = await known[part]?.();
   total.passed += counts?.passed ?? 0;
   total.failed += counts?.failed ?? 0;
   total.skipped += counts?.skipped ?? 0;
