@@ -8,9 +8,18 @@
           "sources": [
             "native/addon.cc",
             "native/call_threads.cc",
+            "native/decoder.cc",
+            "native/decompress.cc",
+            "native/file_stamps.cc",
+            "native/liblzma.cc",
+            "native/libzstd.cc",
             "native/module_calls.cc",
             "native/obsolete_calls.cc",
-            "native/own_thread.cc"
+            "native/own_thread.cc",
+            "native/publication.cc",
+            "native/shared_library.cc",
+            "native/tree_calls.cc",
+            "native/unpacked_memory.cc"
           ],
           "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api"],
           "defines": [
@@ -19,7 +28,8 @@
             "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
           ],
           "cflags_cc": ["-std=c++17", "-fvisibility=hidden", "-Wall", "-Wextra"],
-          "ldflags": ["-Wl,-z,nodelete"]
+          "ldflags": ["-Wl,-z,nodelete"],
+          "libraries": ["-ldl"]
         }],
         ["kmodctl_sanitize!=''", {
           "cflags_cc": ["-fsanitize=<(kmodctl_sanitize)", "-fno-omit-frame-pointer", "-g", "-Werror"],

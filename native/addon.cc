@@ -13,9 +13,11 @@
 #include <unistd.h>
 #include <utility>
 
+#include "decompress.h"
 #include "module_calls.h"
 #include "obsolete_calls.h"
 #include "own_thread.h"
+#include "tree_calls.h"
 
 namespace {
 
@@ -161,6 +163,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("createModule", Napi::Function::New(env, CreateModule, "createModule"));
   exports.Set("getKernelSyms", Napi::Function::New(env, GetKernelSyms, "getKernelSyms"));
   exports.Set("queryModule", Napi::Function::New(env, QueryModule, "queryModule"));
+  kmodctl::ExportDecompression(env, exports);
+  kmodctl::ExportTreeCalls(env, exports);
   return exports;
 }
 

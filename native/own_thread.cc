@@ -23,6 +23,7 @@ using MailboxRef = std::shared_ptr<Mailbox>;
 struct Call {
   MailboxRef mailbox;
   std::function<long()> work;
+  std::function<napi_value(napi_env, long)> answer; // may be empty; called on the JS thread
   long result = 0;
   napi_deferred deferred = nullptr; // JS thread only
 };
@@ -46,7 +47,9 @@ void OnDone(napi_env env, napi_value, void *, void *data) {
   if (--mailbox.pending == 0 && mailbox.notify != nullptr)
     (void)napi_unref_threadsafe_function(env, mailbox.notify);
   napi_value result;
-  if (napi_create_int64(env, call->result, &result) != napi_ok) return;
+  if (call->answer) result = call->answer(env, call->result);
+  else if (napi_create_int64(env, call->result, &result) != napi_ok) return;
+  if (result == nullptr) return;
   (void)napi_resolve_deferred(env, call->deferred, result); // fails only while terminating: nobody listens
 }
 
@@ -100,12 +103,14 @@ void Abandon(napi_env env, Call *call) {
 
 // Plain C API with every status checked: node-addon-api's wrappers return empty values while an environment
 // is terminating, and using those crashes.
-napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error) {
+napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error,
+                          std::function<napi_value(napi_env, long)> answer) {
   MailboxRef *const mailbox = MailboxOf(env);
   if (mailbox == nullptr || (*mailbox)->notify == nullptr) return nullptr;
   auto *call = new Call();
   call->mailbox = *mailbox;
   call->work = std::move(work);
+  call->answer = std::move(answer);
   napi_value promise;
   if (napi_create_promise(env, &call->deferred, &promise) != napi_ok) {
     delete call;

@@ -13,7 +13,11 @@ namespace kmodctl {
 // JS thread only. `work` runs on the new thread, must not touch JavaScript, and its captures are destroyed
 // there or on the JS thread. Returns null when nothing was started: because no thread could be had (`error`
 // is the errno of pthread_create then), or because the environment is going away (`error` is left as it is).
-napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error);
+// `answer` runs on the JS thread, if there still is one, and makes the promise's value of the result; without
+// it that is the result as a number. Where it answers null the promise is never settled: only while the
+// environment ends.
+napi_value RunOnOwnThread(napi_env env, std::function<long()> work, int *error,
+                          std::function<napi_value(napi_env, long)> answer = nullptr);
 
 } // namespace kmodctl
 

@@ -26,6 +26,66 @@ export interface NativeBinding {
   getKernelSyms(table: Uint8Array | null): number;
   /** query_module(2) of 2.2 to 2.4. Null as name asks about the kernel itself. */
   queryModule(name: string | null, which: number, buffer: Uint8Array | null): QueryModuleAnswer;
+  /** State of liblzma and libzstd, for calls of `decode` in this thread; null without memory for it. */
+  createDecoder(): NativeDecoder | null;
+  /**
+   * Unpacks `input` into `output` from byte `produced` on; answers the whole output's size. ENOBUFS: `output` is full;
+   * call again with format 0 and a larger one that begins with the old one's bytes.
+   *
+   * @param limit the largest output that would be taken, in bytes; bounds the memory for the window
+   */
+  decode(
+    decoder: NativeDecoder,
+    format: LibraryFormat | 0,
+    input: Uint8Array,
+    output: Uint8Array,
+    produced: number,
+    limit: number,
+  ): number | DecodeRefusal;
+  /** Frees the memory that a decoder keeps for the next file. */
+  releaseDecoder(decoder: NativeDecoder): void;
+  /** Unpacks a copy of `input` on a thread of its own. */
+  unpackAsync(
+    format: LibraryFormat,
+    input: Uint8Array,
+    limit: number,
+  ): Promise<Buffer | DecodeRefusal> | number;
+  /** Null where the library for a format is there, else the loader's words. */
+  compressionLibrary(format: LibraryFormat): string | null;
+  /**
+   * stat(2) of files whose paths each have a NUL behind. Four numbers for each: size, or -1 for a file that cannot be
+   * looked at; last change of the content and of the inode, in ns; inode number. Answers how many files that were.
+   */
+  stampFiles(paths: Uint8Array, stamps: BigInt64Array): number;
+  /** flock(2), exclusive and without waiting. */
+  tryLock(fd: number): number;
+  /** fsync(2) of several files, written out side by side. */
+  syncFiles(fds: Int32Array): number;
+  /**
+   * Renames the folder `staging` to `commit` (null: it was), moves the files of these names out of it into `directory`,
+   * removes it. In a process of its own, which outlives this one.
+   */
+  moveFiles(directory: number, staging: string | null, commit: string, names: readonly string[]): MovesAnswer;
+}
+
+/** How far `moveFiles` came: 0 or `-errno`, and whether `commit` has been put in place. */
+export interface MovesAnswer {
+  readonly error: number;
+  readonly committed: boolean;
+}
+
+/** Compression that a library of the system unpacks: 1 is xz, 2 zstd. */
+export type LibraryFormat = 1 | 2;
+
+/** Belongs to the environment that made it; opaque. */
+export interface NativeDecoder {
+  readonly nativeDecoder: never;
+}
+
+/** Why unpacking ended: a negative errno (native/decoder.h says which means what), and how far the input was read. */
+export interface DecodeRefusal {
+  readonly result: number;
+  readonly position: number;
 }
 
 /** Raw answer of query_module(2): `ret` is written by the kernel only in part of the cases. */

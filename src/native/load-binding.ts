@@ -40,7 +40,7 @@ function load(): NativeBinding {
   if (process.platform !== 'linux')
     throw new KmodError(
       'ERR_KMOD_PLATFORM',
-      `Module system calls exist on Linux only, this is ${process.platform}. Reading module trees, indexes and configuration works here.`,
+      `The addon (module system calls; unpacking of xz and zstd) exists on Linux only, this is ${process.platform}. Reading module trees, indexes and configuration works here.`,
     );
   const root = packageRoot();
   try {

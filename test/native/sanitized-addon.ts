@@ -33,8 +33,8 @@ export async function sanitizedAddon(): Promise<string> {
     cpSync(join(root, each), join(folder, each), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const tool = join(root, 'node_modules', '.bin', 'node-gyp');
-  const args = ['rebuild', ...headersArgument(), '--', '-Dkmodctl_sanitize=address'];
-  await runOrThrow(tool, args, { cwd: folder, timeout: 110_000 });
+  const args = ['rebuild', '--jobs=max', ...headersArgument(), '--', '-Dkmodctl_sanitize=address'];
+  await runOrThrow(tool, args, { cwd: folder, timeout: 250_000 });
   writeFileSync(stamp, fingerprint);
   return folder;
 }

@@ -87,3 +87,23 @@ for (const scenario of lifeScenarios.filter(({ stage }) => leakStages.has(stage)
     'detect_leaks=1',
     scenario.stage === 'settle' ? '' : `print_suppressions=0:suppressions=${suppressions}`,
   );
+
+const unpackProgram = fileURLToPath(new URL('./unpack-stage.js', import.meta.url));
+const unpackStages: readonly (readonly [stage: string, code: number, prints: RegExp, asan: string])[] = [
+  ['variants', 0, /"ERR_KMOD_COMPRESSED_DATA","ERR_KMOD_TOO_LARGE","unpacked"/, 'detect_leaks=1'],
+  ['terminate', 0, /"terminated":60/, 'detect_leaks=1'],
+  ['exit', 7, /"leaving"/, 'detect_leaks=0'],
+];
+
+for (const [stage, code, prints, asan] of unpackStages)
+  test(`no memory error${asan === 'detect_leaks=1' ? ' and no leak' : ''}: unpacking, ${stage}`, async (t) => {
+    t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+    const env = {
+      ...(await environment({ milliseconds: 0 }, asan)),
+      LSAN_OPTIONS: `print_suppressions=0:suppressions=${suppressions}`,
+    };
+    const end = await runChild(await nodeBinary(20), [unpackProgram, stage], { env, timeout: 100_000 });
+    t.notRegex(end.stderr, report);
+    t.is(end.code, code, end.stderr);
+    t.regex(end.stdout, prints);
+  });

@@ -1,0 +1,86 @@
+// All functions here run on the JS thread of their environment.
+#include "tree_calls.h"
+
+#include <string>
+#include <vector>
+
+#include "file_stamps.h"
+#include "publication.h"
+
+namespace kmodctl {
+
+namespace {
+
+using Napi::CallbackInfo;
+using Napi::Value;
+
+// A caller in TypeScript has checked the types; this guards against a mistake there.
+bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
+  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
+  return condition;
+}
+
+bool IsArrayOf(const Value &value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
+// stampFiles(paths, stamps): the number of files looked at.
+Value StampFilesCall(const CallbackInfo &info) {
+  if (!Expect(info, IsArrayOf(info[0], napi_uint8_array) && IsArrayOf(info[1], napi_bigint64_array),
+              "stampFiles(Uint8Array, BigInt64Array)"))
+    return {};
+  const auto paths = info[0].As<Napi::Uint8Array>();
+  auto stamps = info[1].As<Napi::BigInt64Array>();
+  const std::size_t count = StampFiles(reinterpret_cast<const char *>(paths.Data()), paths.ByteLength(),
+                                       stamps.Data(), stamps.ElementLength() / kStampWidth);
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Value TryLockCall(const CallbackInfo &info) {
+  if (!Expect(info, info[0].IsNumber(), "tryLock(number)")) return {};
+  return Napi::Number::New(info.Env(), TryLock(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Value SyncFilesCall(const CallbackInfo &info) {
+  if (!Expect(info, IsArrayOf(info[0], napi_int32_array), "syncFiles(Int32Array)")) return {};
+  const auto fds = info[0].As<Napi::Int32Array>();
+  return Napi::Number::New(info.Env(), SyncFiles(fds.Data(), fds.ElementLength()));
+}
+
+// moveFiles(directory, staging | null, commit, names): [error, committed].
+Value MoveFilesCall(const CallbackInfo &info) {
+  if (!Expect(info,
+              info[0].IsNumber() && (info[1].IsNull() || info[1].IsString()) && info[2].IsString() &&
+                  info[3].IsArray(),
+              "moveFiles(number, string | null, string, string[])"))
+    return {};
+  const std::string staging = info[1].IsNull() ? "" : info[1].As<Napi::String>().Utf8Value();
+  const std::string commit = info[2].As<Napi::String>().Utf8Value();
+  const auto list = info[3].As<Napi::Array>();
+  std::vector<std::string> names;
+  for (uint32_t index = 0; index < list.Length(); ++index) {
+    const Value name = list.Get(index);
+    if (!Expect(info, name.IsString(), "moveFiles: a name is no string")) return {};
+    names.push_back(name.As<Napi::String>().Utf8Value());
+  }
+  std::vector<const char *> pointers;
+  for (const std::string &name : names) pointers.push_back(name.c_str());
+  const MovesResult result =
+      MoveFiles({info[0].As<Napi::Number>().Int32Value(), info[1].IsNull() ? nullptr : staging.c_str(),
+                 commit.c_str(), pointers.data(), pointers.size()});
+  auto answer = Napi::Object::New(info.Env());
+  answer.Set("error", result.error);
+  answer.Set("committed", result.committed);
+  return answer;
+}
+
+} // namespace
+
+void ExportTreeCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("stampFiles", Napi::Function::New(env, StampFilesCall, "stampFiles"));
+  exports.Set("tryLock", Napi::Function::New(env, TryLockCall, "tryLock"));
+  exports.Set("syncFiles", Napi::Function::New(env, SyncFilesCall, "syncFiles"));
+  exports.Set("moveFiles", Napi::Function::New(env, MoveFilesCall, "moveFiles"));
+}
+
+} // namespace kmodctl
