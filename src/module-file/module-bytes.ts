@@ -1,0 +1,67 @@
+import { closeSync, constants as fs, fstatSync, openSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+import { KmodError } from '../errors/kmod-error.ts';
+
+// Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
+const FLAGS = fs.O_RDONLY | fs.O_NONBLOCK;
+
+/**
+ * The bytes of a module file as they are on the disk.
+ *
+ * @param limit in bytes
+ * @throws KmodError `ERR_KMOD_MODULE_FILE` for a file that cannot be read or is not a regular one, `ERR_KMOD_TOO_LARGE`
+ */
+export async function readModuleBytes(path: string, limit: number): Promise<Buffer> {
+  try {
+    const file = await open(path, FLAGS);
+    try {
+      requireModuleFile(await file.stat(), path, limit);
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+/** {@link readModuleBytes}, blocking. */
+export function readModuleBytesSync(path: string, limit: number): Buffer {
+  try {
+    const descriptor = openSync(path, FLAGS);
+    try {
+      requireModuleFile(fstatSync(descriptor), path, limit);
+      return readFileSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
+
+function requireModuleFile(status: { isFile(): boolean; size: number }, path: string, limit: number): void {
+  if (!status.isFile())
+    throw new KmodError('ERR_KMOD_MODULE_FILE', `${path} is not a regular file, so it is no module.`, {
+      path,
+      errno: -22,
+    });
+  if (status.size > limit)
+    throw new KmodError(
+      'ERR_KMOD_TOO_LARGE',
+      `The module file ${path} has ${status.size} bytes, more than the limit of ${limit}.`,
+      { path },
+    );
+}
+
+function readError(path: string, cause: unknown): Error {
+  if (cause instanceof KmodError) return cause;
+  const { message, errno, syscall } = cause as NodeJS.ErrnoException;
+  return new KmodError('ERR_KMOD_MODULE_FILE', `The module file ${path} cannot be read: ${message}`, {
+    path,
+    cause,
+    ...(errno !== undefined && { errno }),
+    ...(syscall !== undefined && { syscall }),
+  });
+}
