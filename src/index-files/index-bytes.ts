@@ -12,6 +12,12 @@ export const MAX_INDEX_SIZE = 2 ** 28;
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE` for a file that cannot be read, is not a regular one or is too large
  */
 export function readIndexBytes(path: string): Buffer | undefined {
+  const bytes = readPresentBytes(path);
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+}
+
+/** {@link readIndexBytes} where a file of no bytes is one: only an absent file is undefined. */
+export function readPresentBytes(path: string): Buffer | undefined {
   let descriptor: number;
   try {
     // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
@@ -28,12 +34,11 @@ export function readIndexBytes(path: string): Buffer | undefined {
   }
 }
 
-function readWhole(descriptor: number, path: string): Buffer | undefined {
+function readWhole(descriptor: number, path: string): Buffer {
   const status = fstatSync(descriptor);
   if (!status.isFile()) throw unreadableError(path, 'it is not a regular file');
   if (status.size > MAX_INDEX_SIZE)
     throw unreadableError(path, `it has ${status.size} bytes, an index has at most ${MAX_INDEX_SIZE}`);
-  if (status.size === 0) return undefined;
   const bytes = Buffer.allocUnsafeSlow(status.size);
   let length = 0;
   try {
@@ -48,7 +53,8 @@ function readWhole(descriptor: number, path: string): Buffer | undefined {
   return bytes.subarray(0, length);
 }
 
-function unreadableError(path: string, reason: unknown): KmodError {
+/** The error `ERR_KMOD_INDEX_UNREADABLE`. */
+export function unreadableError(path: string, reason: unknown): KmodError {
   const text = reason instanceof Error ? reason.message : String(reason);
   return new KmodError('ERR_KMOD_INDEX_UNREADABLE', `The index file ${path} cannot be read: ${text}`, {
     path,

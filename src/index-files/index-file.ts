@@ -1,18 +1,13 @@
 import { KmodError } from '../errors/kmod-error.ts';
-import { matchesPatternBytes } from './alias-pattern.ts';
 import { readIndexBytes } from './index-bytes.ts';
-import { type IndexNode, type IndexValue, NodeReader } from './index-node.ts';
+import { type IndexValue, NodeReader } from './index-node.ts';
+import { PatternSearch } from './pattern-search.ts';
 
 export type { IndexValue } from './index-node.ts';
 
 const MAGIC = 0xb007f457;
 const MAJOR_VERSION = 2;
 const HEADER_SIZE = 12;
-
-const STAR = 0x2a;
-const QUESTION = 0x3f;
-const OPEN = 0x5b;
-const wildcards: readonly number[] = [STAR, QUESTION, OPEN];
 
 /** A key with one of its values. */
 export interface IndexEntry extends IndexValue {
@@ -30,6 +25,7 @@ export class IndexFile {
   readonly path: string;
   readonly #bytes: Buffer;
   readonly #root: number;
+  #patterns: PatternSearch | undefined;
 
   /**
    * @param bytes the whole file, not empty
@@ -45,7 +41,7 @@ export class IndexFile {
     const major = bytes.readUInt16BE(4);
     if (major !== MAJOR_VERSION)
       throw this.#corrupt(4, `it has format version ${major}, only version ${MAJOR_VERSION} is known`);
-    this.#root = bytes.readUInt32BE(8);
+    this.#root = bytes.readInt32BE(8);
   }
 
   /**
@@ -88,35 +84,8 @@ export class IndexFile {
    * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
    */
   searchWildcard(request: string): readonly IndexValue[] {
-    const reader = this.#reader();
-    const text = Buffer.from(request);
-    const found: IndexValue[] = [];
-    let position = 0;
-    let node = reader.read(this.#root);
-    while (node !== undefined) {
-      for (let index = 0; index < node.prefix.length; index++) {
-        const byte = node.prefix[index] ?? 0;
-        if (wildcards.includes(byte)) {
-          this.#collectMatches(reader, { node, skip: index, lead: [] }, text, position, found);
-          return found;
-        }
-        if (byte !== text[position]) return found;
-        position++;
-      }
-      for (const wildcard of wildcards) {
-        const branch = reader.child(node, wildcard);
-        if (branch !== undefined)
-          this.#collectMatches(reader, { node: branch, skip: 0, lead: [wildcard] }, text, position, found);
-      }
-      const byte = text[position];
-      if (byte === undefined) {
-        for (const value of reader.values(node)) insertByPriority(found, value);
-        return found;
-      }
-      position++;
-      node = reader.child(node, byte);
-    }
-    return found;
+    this.#patterns ??= new PatternSearch(this.#bytes, (offset, reason) => this.#corrupt(offset, reason));
+    return this.#patterns.search(this.#root, request);
   }
 
   /**
@@ -136,19 +105,6 @@ export class IndexFile {
     }
   }
 
-  // Of the part of a tree that begins with a wildcard every key has to be compared.
-  #collectMatches(
-    reader: NodeReader,
-    start: { node: IndexNode; skip: number; lead: readonly number[] },
-    text: Buffer,
-    position: number,
-    found: IndexValue[],
-  ): void {
-    for (const [pattern, node] of reader.walk(start))
-      if (node.hasValues && matchesPatternBytes(pattern, text, position))
-        for (const value of reader.values(node)) insertByPriority(found, value);
-  }
-
   #reader(): NodeReader {
     return new NodeReader(this.#bytes, (offset, reason) => this.#corrupt(offset, reason));
   }
@@ -160,10 +116,4 @@ export class IndexFile {
       { path: this.path },
     );
   }
-}
-
-function insertByPriority(found: IndexValue[], value: IndexValue): void {
-  let place = found.length;
-  while (place > 0 && (found[place - 1]?.priority ?? 0) >= value.priority) place--;
-  found.splice(place, 0, value);
 }

@@ -5,7 +5,10 @@ const OFFSET_MASK = 0x0fff_ffff;
 const HEADER_SIZE = 12;
 
 /** depmod's keys are file names and aliases; nothing real comes near. */
-const MAX_KEY_LENGTH = 65_536;
+export const MAX_KEY_LENGTH = 65_536;
+
+/** Makes the error for damage at a byte of the file. */
+export type CorruptError = (offset: number, reason: string) => Error;
 
 /** One value of an index; lower priorities come first. */
 export interface IndexValue {
@@ -40,10 +43,10 @@ export interface WalkStart {
  */
 export class NodeReader {
   readonly #bytes: Buffer;
-  readonly #corrupt: (offset: number, reason: string) => Error;
+  readonly #corrupt: CorruptError;
   #budget: number;
 
-  constructor(bytes: Buffer, corrupt: (offset: number, reason: string) => Error) {
+  constructor(bytes: Buffer, corrupt: CorruptError) {
     this.#bytes = bytes;
     this.#corrupt = corrupt;
     this.#budget = 4 * bytes.length + 64;

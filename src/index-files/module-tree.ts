@@ -3,8 +3,11 @@ import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { splitDependencyLine } from './dependency-file.ts';
+import { unreadableError } from './index-bytes.ts';
 import { IndexFile } from './index-file.ts';
-import { readSoftDependencies, type SoftDependencyLine } from './soft-dependency-file.ts';
+import { PublishedFiles } from './published-files.ts';
+import { parseSoftDependencies, type SoftDependencyLine } from './soft-dependency-file.ts';
 
 /** Where the modules of one kernel release are. */
 export interface ModuleTreeOptions {
@@ -32,21 +35,44 @@ export type IndexName =
   | 'modules.builtin.bin'
   | 'modules.builtin.alias.bin';
 
+/** A file of depmod that is text, and that no index holds. */
+export type TextFileName = 'modules.softdep' | 'modules.weakdep' | 'modules.devname';
+
+const indexNames: readonly IndexName[] = [
+  'modules.dep.bin',
+  'modules.alias.bin',
+  'modules.symbols.bin',
+  'modules.builtin.bin',
+  'modules.builtin.alias.bin',
+];
+/** How often depmod may publish while all files are read. */
+const MOST_ROUNDS = 100;
+const textFileNames: readonly TextFileName[] = ['modules.softdep', 'modules.weakdep', 'modules.devname'];
+
 /**
- * The module folder of one release. Each index is opened when it is first asked for and stays open; open another
- * tree to see what depmod wrote since.
+ * The module folder of one release. Each file is read when it is first asked for, and kept. All are of one run of depmod: when
+ * one turns out to be of a later run, the earlier ones are dropped and read again. Otherwise open another tree to see
+ * what depmod wrote since.
  */
 export class ModuleTree {
   /** Folder of the release, for example `/lib/modules/6.12.1`. It need not exist. */
   readonly directory: string;
   readonly release: string;
   readonly #indexes = new Map<IndexName, IndexFile | undefined>();
+  readonly #texts = new Map<TextFileName, string>();
+  readonly #files: PublishedFiles;
   #softDependencies: readonly SoftDependencyLine[] | undefined;
 
   constructor(options: ModuleTreeOptions = {}) {
     this.release = options.release ?? runningRelease();
     const root = options.root === '/' ? '' : (options.root ?? '');
     this.directory = options.moduleDirectory ?? findModuleDirectory(root, this.release);
+    // Every run of depmod replaces this file.
+    this.#files = new PublishedFiles(this.directory, 'modules.dep.bin', () => {
+      this.#indexes.clear();
+      this.#texts.clear();
+      this.#softDependencies = undefined;
+    });
   }
 
   /**
@@ -55,8 +81,25 @@ export class ModuleTree {
    * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
    */
   index(name: IndexName): IndexFile | undefined {
-    if (!this.#indexes.has(name)) this.#indexes.set(name, IndexFile.open(`${this.directory}/${name}`));
+    if (!this.#indexes.has(name)) {
+      const bytes = this.#files.read(name);
+      const path = `${this.directory}/${name}`;
+      this.#indexes.set(name, bytes === undefined ? undefined : new IndexFile(bytes, path));
+    }
     return this.#indexes.get(name);
+  }
+
+  /**
+   * The text of a file, empty when there is none.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`
+   */
+  text(name: TextFileName): string {
+    const known = this.#texts.get(name);
+    if (known !== undefined) return known;
+    const text = this.#files.read(name)?.toString() ?? '';
+    this.#texts.set(name, text);
+    return text;
   }
 
   /**
@@ -94,9 +137,30 @@ export class ModuleTree {
     return this.#wildcardValues('modules.symbols.bin', alias);
   }
 
-  /** The lines of `modules.softdep`, in their order. Read once. */
+  /**
+   * Reads all files, so that later changes do not show.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
+   */
+  readAll(): void {
+    // What has to be dropped on the way is read in the next round.
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      for (const name of indexNames) this.index(name);
+      for (const name of textFileNames) this.text(name);
+      if (this.#indexes.size === indexNames.length && this.#texts.size === textFileNames.length) return;
+    }
+    throw unreadableError(`${this.directory}/modules.dep.bin`, 'it is being replaced all the time');
+  }
+
+  /**
+   * The lines of `modules.softdep`, in their order. Read once. None when the file is missing or cannot be read: a load does
+   * without, as with kmod.
+   */
   softDependencyLines(): readonly SoftDependencyLine[] {
-    this.#softDependencies ??= readSoftDependencies(`${this.directory}/modules.softdep`);
+    this.#softDependencies ??= parseSoftDependencies(
+      this.#textIfReadable('modules.softdep'),
+      `${this.directory}/modules.softdep`,
+    );
     return this.#softDependencies;
   }
 
@@ -110,6 +174,14 @@ export class ModuleTree {
     throw existsSync(this.directory) ? this.#missingIndexError() : this.#missingDirectoryError();
   }
 
+  #textIfReadable(name: TextFileName): string {
+    try {
+      return this.text(name);
+    } catch {
+      return '';
+    }
+  }
+
   #wildcardValues(name: IndexName, request: string): readonly string[] {
     return (
       this.index(name)
@@ -119,14 +191,10 @@ export class ModuleTree {
   }
 
   #parseLine(line: string): DependencyLine | undefined {
-    const colon = line.indexOf(':');
-    if (colon <= 0) return undefined;
-    const dependencies = line
-      .slice(colon + 1)
-      .split(/[ \t]+/)
-      .filter((word) => word !== '')
-      .map((word) => this.#absolute(word));
-    return { path: this.#absolute(line.slice(0, colon)), dependencies: dependencies.reverse() };
+    const fields = splitDependencyLine(line);
+    if (fields === undefined) return undefined;
+    const dependencies = fields.dependencies.map((path) => this.#absolute(path));
+    return { path: this.#absolute(fields.path), dependencies: dependencies.reverse() };
   }
 
   #absolute(path: string): string {

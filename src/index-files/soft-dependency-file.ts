@@ -1,6 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-
 import { normalizeAlias } from './module-name.ts';
+import { type OnMalformed, parseLines } from './text-lines.ts';
 import type { TextOrigin } from './text-origin.ts';
 
 /** A line `softdep NAME pre: … post: …`. */
@@ -15,16 +14,16 @@ export interface SoftDependencyLine {
 }
 
 /**
- * The lines of a `modules.softdep`, which depmod collects from the modules themselves. Empty when there is no such
- * file or it cannot be read: a load does without, as with kmod. Lines of any other form are passed over.
+ * The lines of a `modules.softdep`, which depmod collects from the modules themselves.
+ *
+ * @param file path of the file, for the origins
  */
-export function readSoftDependencies(file: string): readonly SoftDependencyLine[] {
-  return parseSoftDependencies(readText(file), file);
-}
-
-/** {@link readSoftDependencies} for a text. */
-export function parseSoftDependencies(text: string, file: string): readonly SoftDependencyLine[] {
-  return text.split('\n').flatMap((line, index) => parseLine(line, { file, line: index + 1 }) ?? []);
+export function parseSoftDependencies(
+  text: string,
+  file: string,
+  onMalformed?: OnMalformed,
+): readonly SoftDependencyLine[] {
+  return parseLines(text, { file, onMalformed }, parseLine);
 }
 
 // One separator ends the name; what is left, be it only blanks, must not be empty.
@@ -44,18 +43,4 @@ function parseLine(text: string, origin: TextOrigin): SoftDependencyLine | undef
     else if (word !== '') members.push(word);
   }
   return { module, pre, post, origin };
-}
-
-function readText(file: string): string {
-  try {
-    // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      return fstatSync(descriptor).isFile() ? readFileSync(descriptor, 'utf8') : '';
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return '';
-  }
 }

@@ -4,6 +4,7 @@ import { KmodError } from '../../src/errors/kmod-error.ts';
 import { IndexFile } from '../../src/index-files/index-file.ts';
 import { FixtureRoot } from '../fixtures/fixture-root.ts';
 import { type IndexWriterEntry, type NodeOrder, writeIndex } from '../fixtures/index-writer.ts';
+import { pseudoRandom } from '../fixtures/pseudo-random.ts';
 
 const orders: readonly NodeOrder[] = ['parents-first', 'children-first'];
 
@@ -146,10 +147,11 @@ test('nodes that are shared by many parents do not multiply the work', (t) => {
     word.writeUInt32BE(level === levels - 1 ? 0 : (0x20000000 | next) >>> 0);
     parts.push(hex('2a2b'), word, word);
   }
-  t.throws(() => read(Buffer.concat(parts)).searchWildcard('x'), {
-    code: 'ERR_KMOD_INDEX_CORRUPT',
-    message: /circles/,
-  });
+  const index = read(Buffer.concat(parts));
+  const error = { code: 'ERR_KMOD_INDEX_CORRUPT', message: /circles/ };
+  t.throws(() => index.searchWildcard('+'.repeat(levels)), error);
+  t.throws(() => [...index.entries()], error);
+  t.deepEqual(index.searchWildcard('x'), []);
 });
 
 test('damage is reported with file and byte', (t) => {
@@ -194,12 +196,4 @@ function exercise(fail: (message: string) => void, bytes: Buffer): boolean {
     if (!(error instanceof KmodError) || error.code !== 'ERR_KMOD_INDEX_CORRUPT') throw error;
     return false;
   }
-}
-
-function pseudoRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }

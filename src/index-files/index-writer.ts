@@ -1,0 +1,96 @@
+import { KmodError } from '../errors/kmod-error.ts';
+import { KeyTrie } from './key-trie.ts';
+import { encodeTrie } from './trie-encoding.ts';
+
+/** One value for a key of an index. Key and value are ASCII. */
+export interface IndexInput {
+  readonly key: string;
+  readonly value: string;
+  /** From 0; of several values of a key the lowest is found first. */
+  readonly priority: number;
+}
+
+/** A key or value that an index cannot hold. */
+export class IndexTextError extends KmodError {
+  /** The first character of the text that is not ASCII (or is NUL), as its code. */
+  readonly character: number;
+  /** The whole key or value, as it was given. */
+  readonly text: string;
+
+  constructor(text: string) {
+    // oxlint-disable-next-line no-control-regex
+    const [bad = ''] = /[^\u0001-\u007f]/.exec(text) ?? [];
+    const character = bad.charCodeAt(0);
+    super(
+      'ERR_KMOD_PUBLISH',
+      `An index holds 7-bit ASCII only, and this has the byte 0x${character.toString(16)}: ${JSON.stringify(text)}. Correct the module or alias that it is from.`,
+    );
+    this.character = character;
+    this.text = text;
+  }
+}
+
+/**
+ * The bytes of a `modules.*.bin` file as depmod of kmod 34 writes them: a trie with compressed paths, each node before its
+ * children. The values of a key are ordered by priority; of equal priorities the one given last comes first. No
+ * entries give the twelve bytes of an empty index.
+ *
+ * @param entries in the order in which depmod inserts them
+ * @param onDuplicate called for each entry whose key was given the same value before, in order
+ * @throws IndexTextError for the first key or value with a byte that is not ASCII, or NUL
+ * @throws KmodError `ERR_KMOD_TOO_LARGE` for more than 256 MiB
+ */
+export function writeIndex(entries: Iterable<IndexInput>, onDuplicate?: (entry: IndexInput) => void): Buffer {
+  const inputs = Array.isArray(entries) ? (entries as readonly IndexInput[]) : [...entries];
+  const keyTexts: string[] = [];
+  const valueTexts: string[] = [];
+  for (const { key, value } of inputs) {
+    keyTexts.push(key);
+    valueTexts.push(value);
+  }
+  const keys = encode(keyTexts);
+  const values = encode(valueTexts);
+  if (keys === undefined || values === undefined) throw refuse(inputs, onDuplicate);
+  if (onDuplicate !== undefined) reportDuplicates(inputs, onDuplicate);
+
+  const trie = new KeyTrie(keys, inputs.length);
+  const valueStart = new Int32Array(inputs.length + 2);
+  let start = 0;
+  for (let index = 0; index < inputs.length; index++) {
+    const end = start + (keyTexts[index]?.length ?? 0);
+    trie.add(index + 1, start, end, inputs[index]?.priority ?? 0);
+    start = end;
+    valueStart[index + 2] = (valueStart[index + 1] as number) + (valueTexts[index]?.length ?? 0);
+  }
+  trie.sortEntries();
+  return encodeTrie({ trie, keys, values, valueStart });
+}
+
+/** All texts one after the other; undefined when one of them is not ASCII. */
+function encode(texts: readonly string[]): Uint8Array | undefined {
+  const text = texts.join('');
+  const bytes = Buffer.from(text);
+  if (bytes.length !== text.length || bytes.includes(0)) return undefined;
+  // A plain array: a Buffer's methods are slower to start.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function reportDuplicates(inputs: readonly IndexInput[], report: (entry: IndexInput) => void): void {
+  const seen = new Set<string>();
+  for (const entry of inputs) {
+    const before = seen.size;
+    if (seen.add(`${entry.key}\0${entry.value}`).size === before) report(entry);
+  }
+}
+
+const isBad = (text: string): boolean => encode([text]) === undefined;
+
+function refuse(
+  inputs: readonly IndexInput[],
+  onDuplicate: ((entry: IndexInput) => void) | undefined,
+): IndexTextError {
+  const index = inputs.findIndex(({ key, value }) => isBad(key) || isBad(value));
+  if (onDuplicate !== undefined) reportDuplicates(inputs.slice(0, index), onDuplicate);
+  const { key, value } = inputs[index] ?? { key: '', value: '' };
+  return new IndexTextError(isBad(key) ? key : value);
+}

@@ -1,0 +1,70 @@
+import { existsSync, statSync } from 'node:fs';
+
+import { readPresentBytes, unreadableError } from './index-bytes.ts';
+
+/**
+ * Folder within a module directory that holds a complete new set of files while they are moved to their places, one after
+ * the other. With its appearance the new set counts: a file is looked for there first.
+ */
+export const COMMIT_FOLDER = '.depmod-commit';
+
+/** How often the set may be replaced while one file of it is read. */
+const MOST_ATTEMPTS = 100;
+
+/**
+ * Reads files of a module directory one by one and takes care that they are of one publication: when another one has
+ * taken place since the first file was read, that is told, and reading goes on with the new set.
+ */
+export class PublishedFiles {
+  readonly #directory: string;
+  readonly #witness: string;
+  readonly #onReplaced: () => void;
+  /** Of the set that is being read; undefined before the first file. */
+  #identity: string | undefined;
+
+  /**
+   * @param directory the module directory of a release; it need not exist
+   * @param witness name of a file that every publication replaces
+   * @param onReplaced called when what was read before belongs to a set that has been replaced
+   */
+  constructor(directory: string, witness: string, onReplaced: () => void) {
+    this.#directory = directory;
+    this.#witness = witness;
+    this.#onReplaced = onReplaced;
+  }
+
+  /**
+   * The bytes of a file, undefined when there is none or it has no bytes.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`
+   */
+  read(name: string): Buffer | undefined {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const before = this.#identity ?? identityOf(this.#directory, this.#witness);
+      const bytes = readPublished(this.#directory, name);
+      const after = identityOf(this.#directory, this.#witness);
+      const isSameSet = before === after;
+      if (!isSameSet && this.#identity !== undefined) this.#onReplaced();
+      this.#identity = isSameSet ? after : undefined;
+      if (isSameSet) return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+    }
+    throw unreadableError(`${this.#directory}/${name}`, 'it is being replaced all the time');
+  }
+}
+
+function readPublished(directory: string, name: string): Buffer | undefined {
+  const pending = existsSync(`${directory}/${COMMIT_FOLDER}`)
+    ? readPresentBytes(`${directory}/${COMMIT_FOLDER}/${name}`)
+    : undefined;
+  return pending ?? readPresentBytes(`${directory}/${name}`);
+}
+
+/** Stays as it is while the file is moved. A file that takes over a freed inode number has a later time. */
+function identityOf(directory: string, name: string): string {
+  const options = { bigint: true, throwIfNoEntry: false } as const;
+  const pending = existsSync(`${directory}/${COMMIT_FOLDER}`)
+    ? statSync(`${directory}/${COMMIT_FOLDER}/${name}`, options)
+    : undefined;
+  const status = pending ?? statSync(`${directory}/${name}`, options);
+  return status === undefined ? '' : `${status.dev} ${status.ino} ${status.size} ${status.mtimeNs}`;
+}
