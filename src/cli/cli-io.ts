@@ -3,8 +3,11 @@ import type { ModuleCalls } from '../native/module-calls.ts';
 
 /** All that a command sees of the world besides files. */
 export interface CliIo {
-  readonly stdout: (text: string) => void;
+  /** Takes text, or bytes as they are to go out. */
+  readonly stdout: (output: string | Uint8Array) => void;
   readonly stderr: (text: string) => void;
+  /** Whether a person sees what goes to stderr at once. Default: no. */
+  readonly stderrIsTerminal?: () => boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   /** What makes the system calls. */

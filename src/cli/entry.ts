@@ -4,12 +4,13 @@
 import * as nodeModule from 'node:module';
 import { release } from 'node:os';
 import { basename } from 'node:path';
+import type * as Tty from 'node:tty';
 
 import type * as Main from './main.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
-const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod']);
+const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']);
 
 const stdout = descriptorWriter(1);
 const [, file = '', first, second] = process.argv;
@@ -23,6 +24,8 @@ if ((first === '--version' || first === '-V') && second === undefined) {
   const result = main.run(process.argv, {
     stdout,
     stderr: descriptorWriter(2),
+    // Loaded only by who asks: node:tty takes a while.
+    stderrIsTerminal: () => (nodeModule.createRequire(import.meta.url)('node:tty') as typeof Tty).isatty(2),
     env: process.env,
     workingDirectory: process.cwd(),
     syscalls: main.moduleCalls,

@@ -1,4 +1,5 @@
 import type { CliIo, Command } from './cli-io.ts';
+import { runDepmod } from './depmod.ts';
 import { failureReport } from './failure-report.ts';
 import { runInsmod } from './insmod.ts';
 import { listSubcommand } from './kmodctl-list.ts';
@@ -7,6 +8,7 @@ import { runSubcommand, type Subcommand } from './kmodctl-options.ts';
 import { planSubcommand } from './kmodctl-plan.ts';
 import { unloadSubcommand } from './kmodctl-unload.ts';
 import { runLsmod } from './lsmod.ts';
+import { runModinfo } from './modinfo.ts';
 import { runModprobe } from './modprobe.ts';
 import { runRmmod } from './rmmod.ts';
 import { packageVersion } from './version.ts';
@@ -19,10 +21,11 @@ const help = `Usage: kmodctl COMMAND [ARGUMENTS...]
   list                             the loaded modules
   plan NAME...                     what loading would do, and why
   vm run|shell|kernels             kernels in a virtual machine
-  modprobe|insmod|rmmod|lsmod      these tools with their usual options and output
+  modprobe|insmod|rmmod|lsmod|modinfo|depmod
+                                   these tools with their usual options and output
 
   kmodctl COMMAND --help tells more of each. A link to this program that is named modprobe, insmod,
-  rmmod or lsmod acts as that tool.
+  rmmod, lsmod, modinfo or depmod acts as that tool.
 `;
 
 /** The classic tools, which a link to this program can stand for. */
@@ -31,8 +34,8 @@ export const tools: Readonly<Record<string, Command>> = {
   insmod: runInsmod,
   rmmod: runRmmod,
   lsmod: runLsmod,
-  depmod: laterTool,
-  modinfo: laterTool,
+  depmod: runDepmod,
+  modinfo: runModinfo,
 };
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
@@ -70,9 +73,4 @@ export function runKmodctl(argv: readonly string[], io: CliIo): number | Promise
     io.stderr(`kmodctl ${name}: ${failureReport(error)}`);
     return 1;
   }
-}
-
-function laterTool(_argv: readonly string[], io: CliIo, program: string): number {
-  io.stderr(`${program}: this tool is not part of this version of kmodctl; it arrives in a later version.\n`);
-  return 1;
 }

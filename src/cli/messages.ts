@@ -14,6 +14,7 @@ const FATAL = 2;
 const ERROR = 3;
 /** Messages up to warnings are shown; where modprobe and depmod start. */
 export const WARNING_LEVEL = 4;
+const INFO = 6;
 /** Messages up to errors are shown; where the other tools start. */
 export const ERROR_LEVEL = 3;
 /** Nothing is shown. */
@@ -44,6 +45,10 @@ export class Messages {
 
   warning(text: string): void {
     if (this.level >= WARNING_LEVEL) this.#write('WARNING', text);
+  }
+
+  info(text: string): void {
+    if (this.level >= INFO) this.#write('INFO', text);
   }
 
   /** A mistake in the command line, in the C library's form. It ignores the level. */

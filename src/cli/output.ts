@@ -4,10 +4,10 @@ import { writeSync } from 'node:fs';
  * A function that writes to a descriptor at once and in order. A pipe that is full is waited for; one whose reader is
  * gone swallows the rest, so that `modprobe -v … | head -1` still loads all.
  */
-export function descriptorWriter(descriptor: number): (text: string) => void {
+export function descriptorWriter(descriptor: number): (output: string | Uint8Array) => void {
   let isOpen = true;
-  return (text) => {
-    let rest = Buffer.from(text);
+  return (output) => {
+    let rest = typeof output === 'string' ? Buffer.from(output) : output;
     while (isOpen && rest.length > 0) {
       try {
         rest = rest.subarray(writeSync(descriptor, rest));

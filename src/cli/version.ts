@@ -15,5 +15,5 @@ export function packageVersion(): string {
 
 /** What the tools print for `--version`: like kmod a line for the version and one for what it can do. */
 export function toolVersionText(): string {
-  return `kmodctl version ${packageVersion()}\ncompressed modules are unpacked by the kernel only\n`;
+  return `kmodctl version ${packageVersion()}\n+ZSTD +XZ +ZLIB\n`;
 }

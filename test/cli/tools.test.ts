@@ -130,14 +130,9 @@ rmmod: ERROR: could not remove module ${file}: Resource temporarily unavailable
 
 test('help and version of each tool', async (t) => {
   const root = setUp(t);
-  for (const tool of ['modprobe', 'insmod', 'rmmod', 'lsmod']) {
+  for (const tool of ['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']) {
     t.regex((await runCli(root, [tool, '--help'])).stdout, new RegExp(`^Usage:\n\t${tool}`));
     t.regex((await runCli(root, [tool, '-V'])).stdout, /^kmodctl version /);
-  }
-  for (const tool of ['depmod', 'modinfo']) {
-    const { exitCode, stderr } = await runCli(root, [tool, 'x']);
-    t.is(exitCode, 1);
-    t.regex(stderr, /later version/);
   }
 });
 

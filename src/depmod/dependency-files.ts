@@ -1,0 +1,21 @@
+import { type IndexInput, writeIndex } from '../index-files/index-writer.ts';
+import { forEachClosure } from './dependency-order.ts';
+import { type IndexOutput, textOutput } from './index-output.ts';
+import type { ModuleIndexData } from './module-index-data.ts';
+
+/** `modules.dep`: for each module all that it needs, what needs others before those. */
+export function dependencyFiles(
+  { names, paths, edges, order }: ModuleIndexData,
+  textOnly: boolean,
+): readonly IndexOutput[] {
+  const lines: string[] = [];
+  const entries: IndexInput[] = [];
+  forEachClosure(edges, order, (module, needed) => {
+    let line = `${paths[module] ?? ''}:`;
+    for (const other of needed) line += ` ${paths[other] ?? ''}`;
+    entries.push({ key: names[module] ?? '', value: line, priority: module });
+    lines.push(`${line}\n`);
+  });
+  const text = textOutput('modules.dep', lines);
+  return textOnly ? [text] : [text, { name: 'modules.dep.bin', content: writeIndex(entries) }];
+}
