@@ -2,11 +2,21 @@
  * `npm run bench [NAME...]`: each benchmark compares two sides in one run and prints their ratio. Absolute times are those
  * of this machine at this moment; only the ratios mean something elsewhere.
  */
+import { aliasLookup } from './alias-lookup.ts';
 import { bridge } from './bridge.ts';
 import { clones } from './clones.ts';
+import { depmod } from './depmod.ts';
+import { modinfo } from './modinfo.ts';
 import { startUp } from './start-up.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { bridge, clones, 'start-up': startUp };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  bridge,
+  clones,
+  'start-up': startUp,
+  depmod,
+  'alias-lookup': aliasLookup,
+  modinfo,
+};
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !(name in benchmarks));

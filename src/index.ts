@@ -1,4 +1,5 @@
 /** `kmodctl`: Linux kernel modules by name, with all that they need. */
+export { depmod, type DepmodOptions, type DepmodResult, depmodSync } from './api/depmod.ts';
 export {
   type InsertOptions,
   insmod,
@@ -12,6 +13,8 @@ export {
   type PlanOptions,
 } from './api/load.ts';
 export { lsmod } from './api/loaded.ts';
+export { modinfo, type ModinfoOptions, modinfoSync } from './api/modinfo.ts';
+export type { ModinfoKind } from './api/modinfo-target.ts';
 export type { PlaceOptions } from './api/place-options.ts';
 export type { RunOptions } from './api/run-options.ts';
 export {
@@ -22,15 +25,46 @@ export {
   rmmodSync,
   type UnloadResult,
 } from './api/unload.ts';
+export type { DepmodNotice } from './depmod/depmod-notice.ts';
 export { errorCodes, type KmodErrorCode } from './errors/error-codes.ts';
 export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
 export { type FailedRollback, PlanFailure, type Progress } from './execute/plan-failure.ts';
 export type { StepEvent, StepOutcome, StepResult } from './execute/step-result.ts';
+export {
+  type ModuleAlias,
+  ModuleIndexes,
+  openIndexes,
+  type OpenIndexesOptions,
+} from './index-files/module-indexes.ts';
+export type { DependencyLine } from './index-files/module-tree.ts';
+export type { SoftDependencyLine } from './index-files/soft-dependency-file.ts';
+export type { WeakDependencyLine } from './index-files/weak-dependency-file.ts';
+export type { DeviceName } from './index-files/device-name-file.ts';
+export type { ListedModule } from './index-files/module-list-file.ts';
+export type { MalformedLine } from './index-files/text-lines.ts';
 export type { TextOrigin } from './index-files/text-origin.ts';
 export type { KernelLocation } from './kernel/kernel-file.ts';
 export { type KernelLogRecord, readKernelLog } from './kernel/kernel-log.ts';
 export type { LoadedModule, ModuleState } from './kernel/loaded-module.ts';
+export {
+  type ModuleFile,
+  readModuleFile,
+  readModuleFileSync,
+  type ReadModuleOptions,
+} from './module-file/module-file.ts';
+export type { CertificateInput } from './module-file/certificate.ts';
+export type { Compression } from './module-file/compression.ts';
+export type { ElfSection } from './module-file/elf-section.ts';
+export type { ExportedSymbol } from './module-file/exported-symbol.ts';
+export type { SoftDependencies } from './module-file/modinfo-dependency.ts';
+export type { ModinfoEntry } from './module-file/modinfo-section.ts';
+export type { SignatureInformation } from './module-file/modinfo-signature.ts';
+export type { ModuleInformation, Vermagic } from './module-file/modinfo-summary.ts';
+export type { NeededSymbol } from './module-file/needed-symbol.ts';
+export type { KernelParameterType, ModuleParameter } from './module-file/parameter-type.ts';
+export type { SignatureVerdict } from './module-file/signature-verification.ts';
+export type { SymbolVersion } from './module-file/symbol-version.ts';
 export type { CallSubject, ModuleCalls } from './native/module-calls.ts';
 export type { ModuleParameters, ParameterRecord } from './plan/module-parameters.ts';
 export type {

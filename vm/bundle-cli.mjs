@@ -1,4 +1,7 @@
-/** Bundles the command line into dist/cli: main.cjs with all of it, kmodctl.cjs that starts it. */
+/**
+ * Bundles the command line into dist/cli: main.cjs with all of it, kmodctl.cjs that starts it, scan-worker.cjs for the
+ * threads of depmod.
+ */
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -19,14 +22,15 @@ const common = {
   logLevel: 'warning',
 };
 
+const whole = {
+  ...common,
+  define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
 await Promise.all([
-  build({
-    ...common,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli/main.cjs',
-    define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  }),
+  build({ ...whole, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
+  build({ ...whole, entryPoints: ['src/depmod/scan-worker.ts'], outfile: 'dist/cli/scan-worker.cjs' }),
   build({
     ...common,
     entryPoints: ['src/cli/entry.ts'],

@@ -1,6 +1,6 @@
 // Makes a fresh clone ready and then runs the demonstration or the tests:
 //
-//   node vm/set-up.mjs start|test|bench [arguments for what is run]
+//   node vm/set-up.mjs start|test|bench|fuzz [arguments for what is run]
 //
 // Each step is skipped when its result is already there. This file and those in set-up/ use no dependencies (there
 // may be none yet) and only syntax that old versions of Node can read, so that those can say that they are too old.
@@ -18,12 +18,13 @@ const programs = {
   start: 'dist/vm/demonstration.js',
   test: 'dist/test/run.js',
   bench: 'dist/bench/run.js',
+  fuzz: 'dist/test/fuzz/run.js',
 };
 
 function main() {
   const mode = process.argv[2];
   if (!Object.keys(programs).includes(mode)) {
-    console.error('Usage: node vm/set-up.mjs start|test|bench [arguments]');
+    console.error('Usage: node vm/set-up.mjs start|test|bench|fuzz [arguments]');
     process.exitCode = 2;
     return;
   }

@@ -8,7 +8,7 @@ import { prepareToolRoot } from '../../vm/kernels/tool-root.ts';
 /** The versions of kmod that Debian has, with a kernel of the catalogue that is of the same suite. */
 const suites = { '34.2': '6.12', '30': '6.1' } as const;
 
-/** A version of kmod to compare with. 34.2 is built without zlib, 30 with it. */
+/** A version of kmod to compare with. Debian builds both without zlib: neither reads `.ko.gz`. */
 export type ReferenceVersion = keyof typeof suites;
 
 /** What a run of a tool gave. */

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { writeIndex } from '../../src/index-files/index-writer.ts';
+import { packageRoot } from '../../src/native/load-binding.ts';
+import { compressedSamples } from '../fixtures/compressed-samples.ts';
+import { moduleImage } from '../fixtures/module-image.ts';
+import { fuzz as fuzzDecoder } from './decoder-target.ts';
+import { fuzz as fuzzIndex } from './index-target.ts';
+import { fuzz as fuzzModinfo } from './modinfo-target.ts';
+import { fuzz as fuzzModinfoWindow } from './modinfo-window-target.ts';
+import { fuzz as fuzzModuleFile } from './module-file-target.ts';
+import { fuzz as fuzzQuickReader } from './quick-reader-target.ts';
+import { fuzz as fuzzSignature } from './signature-target.ts';
+
+const SECONDS = 5;
+
+const module = moduleImage({
+  modinfo: ['license=GPL', 'parm=a:b', 'parmtype=a:int'],
+  exports: [{ name: 'exported', crc: 5, namespace: 'NS' }],
+  needs: [{ name: 'needed', crc: 6 }],
+});
+const sample = compressedSamples.at(-1)?.bytes ?? Buffer.alloc(0);
+
+/** Each target, and an input that it takes to the end. */
+const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, sound: Buffer]>> = {
+  'module-file': [fuzzModuleFile, module],
+  'quick-reader': [fuzzQuickReader, module],
+  'modinfo-window': [fuzzModinfoWindow, module],
+  signature: [fuzzSignature, Buffer.concat([module, Buffer.from('~Module signature appended~\n')])],
+  modinfo: [fuzzModinfo, Buffer.from('license=GPL\0parm=a:b\0parmtype=a:int\0ext4.license=GPL\0')],
+  index: [fuzzIndex, writeIndex([{ key: 'fs-ext4', value: 'ext4', priority: 0 }])],
+  decoder: [fuzzDecoder, Buffer.concat([Buffer.from([1]), sample])],
+};
+
+const findings = join(packageRoot(), 'test', 'fuzz', 'findings');
+
+for (const [target, [fuzz, sound]] of Object.entries(targets)) {
+  test(`${target}: takes a sound input, cut and changed anywhere`, (t) => {
+    for (let length = 0; length <= sound.length; length++) t.notThrows(() => fuzz(sound.subarray(0, length)));
+    for (let index = 0; index < sound.length; index++) {
+      const changed = Buffer.from(sound);
+      changed[index] = ~(changed[index] ?? 0) & 0xff;
+      t.notThrows(() => fuzz(changed), `byte ${index}`);
+    }
+  });
+
+  const folder = join(findings, target);
+  for (const name of existsSync(folder) ? readdirSync(folder) : [])
+    test(`${target}: ${name}`, (t) => {
+      const input = readFileSync(join(folder, name));
+      const started = performance.now();
+      t.notThrows(() => fuzz(input));
+      t.true(performance.now() - started < SECONDS * 1000);
+    });
+}
+
+test('every folder of findings belongs to a target', (t) => {
+  t.deepEqual(
+    readdirSync(findings).filter((name) => !(name in targets)),
+    [],
+  );
+});

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { packageRoot } from '../../src/native/load-binding.ts';
+import { runChild } from '../native/child-process.ts';
+import { type FuzzResult, fuzzerOptions, type FuzzRun, runFuzzer } from './fuzz-run.ts';
+
+const sources = [
+  'test/fuzz/decoder-target.cc',
+  ...['decoder', 'liblzma', 'libzstd', 'shared_library', 'unpacked_memory'].map(
+    (name) => `native/${name}.cc`,
+  ),
+];
+
+/** Fuzzes the native decoder by libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. */
+export async function fuzzNative(run: FuzzRun): Promise<FuzzResult> {
+  const program = join(dirname(run.corpus), 'decoder-fuzzer');
+  mkdirSync(dirname(program), { recursive: true });
+  const flags = ['-std=c++17', '-g', '-O1', '-Wall', '-Wextra', '-fno-exceptions'];
+  const sanitizers = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=undefined'];
+  const build = await runChild(
+    'clang++',
+    [...flags, ...sanitizers, '-o', program, ...sources.map((source) => join(packageRoot(), source)), '-ldl'],
+    { timeout: 120_000 },
+  ).catch((error: Error) => ({ code: 1, stderr: error.message }));
+  if (build.code !== 0)
+    throw new Error(
+      `${build.stderr}\nThe native fuzzer needs clang with libFuzzer: apt-get install clang libclang-rt-14-dev`,
+    );
+  return await runFuzzer([program, run.corpus, run.seeds, ...fuzzerOptions(run)]);
+}
