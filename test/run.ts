@@ -97,17 +97,20 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
     await ava('guest', ['--serial', '--concurrency', '2', '--timeout', '10m', ...(await testFiles('vm/'))]),
 };
 
+/** Tests over the trees of those kernels that a variable names. */
+const treeTests: readonly string[] = [
+  'test/cli/modinfo-whole-trees.test.ts',
+  'test/depmod/whole-trees.test.ts',
+  'test/index-files/alias-lookup.test.ts',
+];
+
 /** Run when they are named only. */
 const furtherParts: typeof parts = {
-  matrix: async () =>
-    await ava('matrix', [
-      '--serial',
-      '--concurrency',
-      '2',
-      '--timeout',
-      '10m',
-      ...(await testFiles('matrix/')),
-    ]),
+  matrix: async () => {
+    process.env['KMODCTL_TEST_KERNELS'] = '5.10,6.1,6.1-arm64,6.12,7.x';
+    const files = [...treeTests, ...(await testFiles('matrix/'))];
+    return await ava('matrix', ['--serial', '--concurrency', '2', '--timeout', '20m', ...files]);
+  },
 };
 
 const chosen = process.argv.slice(2);

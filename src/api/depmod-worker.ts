@@ -13,7 +13,7 @@ export type DepmodMessage =
   | { readonly kind: 'failure'; readonly failure: ErrorFacts };
 
 function tell(message: DepmodMessage): void {
-  parentPort?.postMessage(message);
+  parentPort?.postMessage(message, []);
 }
 
 // An error's class does not survive the way between threads, nor do its own properties.
@@ -29,7 +29,7 @@ function factsOf(error: unknown): ErrorFacts {
       ...(syscall !== undefined && { syscall }),
       ...(path !== undefined && { path }),
       ...(cause !== undefined && {
-        cause: cause instanceof Error ? new Error(cause.message) : String(cause),
+        cause: new Error(cause instanceof Error ? cause.message : 'unknown'),
       }),
     },
   };

@@ -8,6 +8,8 @@ export interface DirectoryOptions {
   readonly moduleDirectory?: string | undefined;
   /** Absolute path in place of `root` for what is written. Default: `root`. */
   readonly outputRoot?: string | undefined;
+  /** Absolute path of the folder to write to, in place of what `outputRoot` leads to. */
+  readonly outputDirectory?: string | undefined;
 }
 
 /** The folders of one release. */
@@ -22,5 +24,5 @@ export interface ModuleDirectories {
 export function moduleDirectories(options: DirectoryOptions): ModuleDirectories {
   const { release, root = '', moduleDirectory = '/lib/modules', outputRoot = root } = options;
   const tail = `/${moduleDirectory.replace(/^\/+/, '')}/${release}`;
-  return { directory: root + tail, outputDirectory: outputRoot + tail };
+  return { directory: root + tail, outputDirectory: options.outputDirectory ?? outputRoot + tail };
 }

@@ -10,8 +10,7 @@ import { RecordingCalls } from '../fixtures/recording-calls.ts';
 import { FixtureRoot } from '../fixtures/fixture-root.ts';
 import { referenceKmod } from '../reference/reference-kmod.ts';
 import { referenceTree } from '../reference/reference-tree.ts';
-
-const kernels = ['6.1', '6.12'];
+import { testKernels } from '../reference/test-kernels.ts';
 
 interface Output {
   readonly exitCode: number;
@@ -82,7 +81,7 @@ async function subjectOf(kernel: string): Promise<Subject> {
   };
 }
 
-for (const kernel of kernels) {
+for (const kernel of testKernels) {
   test.serial(`${kernel}: every module file, in every form`, async (t) => {
     const kmod = await referenceKmod('34.2');
     const { files } = await subjectOf(kernel);

@@ -12,10 +12,9 @@ import { plainSearch } from '../fixtures/plain-search.ts';
 import { pseudoRandom } from '../fixtures/pseudo-random.ts';
 import { referenceKmod } from '../reference/reference-kmod.ts';
 import { type ReferenceTree, referenceTree } from '../reference/reference-tree.ts';
+import { testKernels } from '../reference/test-kernels.ts';
 
-const kernels = (process.env['KMODCTL_TEST_KERNELS'] ?? '6.1,6.12').split(',');
-
-for (const kernel of kernels) {
+for (const kernel of testKernels) {
   test(`libkmod gives the same modules in the same order for all aliases: ${kernel}`, async (t) => {
     const tree = await referenceTree(kernel);
     const folder = mkdtempSync(join(tmpdir(), 'kmodctl-lookup-'));
