@@ -14,9 +14,11 @@
 #include <utility>
 
 #include "decompress.h"
+#include "index_calls.h"
 #include "module_calls.h"
 #include "obsolete_calls.h"
 #include "own_thread.h"
+#include "scan_calls.h"
 #include "tree_calls.h"
 
 namespace {
@@ -164,6 +166,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("getKernelSyms", Napi::Function::New(env, GetKernelSyms, "getKernelSyms"));
   exports.Set("queryModule", Napi::Function::New(env, QueryModule, "queryModule"));
   kmodctl::ExportDecompression(env, exports);
+  kmodctl::ExportScanCalls(env, exports);
+  kmodctl::ExportIndexCalls(env, exports);
   kmodctl::ExportTreeCalls(env, exports);
   return exports;
 }

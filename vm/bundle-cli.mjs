@@ -1,7 +1,4 @@
-/**
- * Bundles the command line into dist/cli: main.cjs with all of it, kmodctl.cjs that starts it, scan-worker.cjs for the
- * threads of depmod.
- */
+/** Bundles the command line into dist/cli: main.cjs with all of it, kmodctl.cjs that starts it. */
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -22,15 +19,14 @@ const common = {
   logLevel: 'warning',
 };
 
-const whole = {
-  ...common,
-  define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
-  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-};
-
 await Promise.all([
-  build({ ...whole, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
-  build({ ...whole, entryPoints: ['src/depmod/scan-worker.ts'], outfile: 'dist/cli/scan-worker.cjs' }),
+  build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli/main.cjs',
+    define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  }),
   build({
     ...common,
     entryPoints: ['src/cli/entry.ts'],

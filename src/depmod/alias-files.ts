@@ -1,4 +1,4 @@
-import { type IndexInput, writeIndex } from '../index-files/index-writer.ts';
+import { type IndexColumns, writeIndexColumns } from '../index-files/index-writer.ts';
 import { normalizeAlias } from '../index-files/module-name.ts';
 import { type IndexOutput, textOutput } from './index-output.ts';
 import type { ModuleIndexData } from './module-index-data.ts';
@@ -22,7 +22,7 @@ export function aliasFiles(
   { warnsOfDuplicates, textOnly, report }: AliasFileOptions,
 ): readonly IndexOutput[] {
   const lines = ['# Aliases extracted from modules themselves.\n'];
-  const entries: IndexInput[] = [];
+  const columns: IndexColumns = { keys: [], values: [], priorities: [] };
   const seen = new Set<string>();
   for (const [module, contribution] of contributions.entries()) {
     const aliases = contribution?.aliases;
@@ -39,13 +39,15 @@ export function aliasFiles(
         report({ priority: 'warning', text: `Unmatched bracket in ${alias}` });
         continue;
       }
-      entries.push({ key, value: name, priority: module });
+      columns.keys.push(key);
+      columns.values.push(name);
+      columns.priorities.push(module);
       if (warnsOfDuplicates && isSeen(`${key} ${name}`, seen))
         report({ priority: 'warning', text: `duplicate module alias:\n${key} ${name}` });
     }
   }
   const text = textOutput('modules.alias', lines);
-  return textOnly ? [text] : [text, { name: 'modules.alias.bin', content: writeIndex(entries) }];
+  return textOnly ? [text] : [text, { name: 'modules.alias.bin', content: writeIndexColumns(columns) }];
 }
 
 function isSeen(key: string, seen: Set<string>): boolean {

@@ -1,4 +1,4 @@
-import { type IndexInput, writeIndex } from '../index-files/index-writer.ts';
+import { type IndexColumns, writeIndexColumns } from '../index-files/index-writer.ts';
 import { forEachClosure } from './dependency-order.ts';
 import { type IndexOutput, textOutput } from './index-output.ts';
 import type { ModuleIndexData } from './module-index-data.ts';
@@ -9,13 +9,15 @@ export function dependencyFiles(
   textOnly: boolean,
 ): readonly IndexOutput[] {
   const lines: string[] = [];
-  const entries: IndexInput[] = [];
+  const columns: IndexColumns = { keys: [], values: [], priorities: [] };
   forEachClosure(edges, order, (module, needed) => {
     let line = `${paths[module] ?? ''}:`;
     for (const other of needed) line += ` ${paths[other] ?? ''}`;
-    entries.push({ key: names[module] ?? '', value: line, priority: module });
+    columns.keys.push(names[module] ?? '');
+    columns.values.push(line);
+    columns.priorities.push(module);
     lines.push(`${line}\n`);
   });
   const text = textOutput('modules.dep', lines);
-  return textOnly ? [text] : [text, { name: 'modules.dep.bin', content: writeIndex(entries) }];
+  return textOnly ? [text] : [text, { name: 'modules.dep.bin', content: writeIndexColumns(columns) }];
 }

@@ -21,7 +21,7 @@ import { moduleDirectories } from './module-directories.ts';
 import { orderModules } from './module-order.ts';
 import { finishPublication, publishIndexes } from './publish.ts';
 import { lockRun } from './run-lock.ts';
-import { ModuleScan, type ScanOptions, type ScanResult } from './scan.ts';
+import { scanModules, type ScanOptions, type ScanResult } from './scan.ts';
 import { reviewScan } from './scan-completeness.ts';
 import { symbolOwners } from './symbol-owners.ts';
 
@@ -57,19 +57,14 @@ export function makeIndexes(options: DepmodOptions): IndexesMade {
   const { release, compat = false, report = () => undefined } = options;
   const { directory, outputDirectory } = moduleDirectories(options);
   const kernelSymbols = readKernelSymbols(options, report);
-  // Begun before the files are known, because threads take some time to start.
-  const moduleScan = new ModuleScan(scanOptions(options, directory));
-  try {
-    const { candidates, unreadable } = findModules(options, directory, report);
-    const modules = orderModules(candidates, { directory, compat, report });
-    const scan = moduleScan.run(modules.map(({ path }) => path));
-    reviewScan({ modules, scan, unreadable, compat, report });
-    const outputs = makeOutputs(options, { directory, modules, scan, kernelSymbols, report });
-    const { readCount } = scan;
-    return { release, directory, outputDirectory, moduleCount: modules.length, readCount, outputs };
-  } finally {
-    moduleScan.close();
-  }
+  const { candidates, unreadable } = findModules(options, directory, report);
+  const modules = orderModules(candidates, { directory, compat, report });
+  const paths = modules.map(({ path }) => path);
+  const scan = scanModules(paths, scanOptions(options, directory));
+  reviewScan({ modules, scan, unreadable, compat, report });
+  const outputs = makeOutputs(options, { directory, modules, scan, kernelSymbols, report });
+  const { readCount } = scan;
+  return { release, directory, outputDirectory, moduleCount: modules.length, readCount, outputs };
 }
 
 function scanOptions(options: DepmodOptions, directory: string): ScanOptions {

@@ -4,74 +4,57 @@ import { systemErrorText } from '../config/configuration-files.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { ContributionReader } from '../module-file/contribution-reader.ts';
 import { SymbolNames } from '../module-file/symbol-names.ts';
-import { Decompressor } from '../native/decompression.ts';
+import { DEFAULT_UNPACK_LIMIT, Decompressor } from '../native/decompression.ts';
 import type { NamedColumns } from './contribution-columns.ts';
-import { ContributionTable } from './contribution-table.ts';
-import { QuickReader } from './quick-reader.ts';
+import { ContributionTable, type PartProblem } from './contribution-table.ts';
 
-/** A file of more bytes than this is no module; kmod would take it until memory ends. */
-const LARGEST_FILE = 512 << 20;
-
-/** Reads module files into one table, as one thread does it. */
+/** Reads module files of every kind, one after the other, and says what is wrong with one that it cannot read. */
 export class ModuleScanner {
-  readonly table = new ContributionTable();
+  readonly #table = new ContributionTable();
   readonly #symbols = new SymbolNames();
   readonly #reader: ContributionReader;
-  readonly #quick: QuickReader;
   readonly #decompressor = new Decompressor();
-  /** Memory for whole files. */
   #content: Buffer = Buffer.alloc(0);
 
   constructor(compat: boolean) {
     this.#reader = new ContributionReader({ symbols: this.#symbols, compat });
-    this.#quick = new QuickReader(this.table, this.#symbols, compat);
   }
 
   /** All that was added. */
   result(): NamedColumns {
-    return { columns: this.table.columns(), names: this.#symbols.packed() };
+    return { columns: this.#table.columns(), names: this.#symbols.packed() };
   }
 
   /**
-   * Adds a module; `file` is its number in the list of files, `size` what is known of its size in bytes, or -1.
+   * Adds a module; `file` is its number in the list of files.
    *
+   * @returns what is wrong with parts of it, which then add nothing
    * @throws KmodError `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_MODULE_CORRUPT`, `ERR_KMOD_COMPRESSED_DATA`,
-   *   `ERR_KMOD_COMPRESSION_LIBRARY`, `ERR_KMOD_TOO_LARGE`; the table is then as it was
+   *   `ERR_KMOD_COMPRESSION_LIBRARY`, `ERR_KMOD_TOO_LARGE`, `ERR_KMOD_NATIVE_LOAD`; nothing was added then
    */
-  scan(path: string, file: number, size: number): void {
+  scan(path: string, file: number): readonly PartProblem[] {
     let descriptor: number | undefined;
+    this.#table.begin();
     try {
-      this.table.begin();
       descriptor = openSync(path, 'r');
-      if (!this.#scanPlain(descriptor, path, size)) this.#scanWhole(descriptor, path);
-      this.table.commit(file);
+      const content = this.#read(descriptor, path);
+      this.#reader.read(this.#decompressor.unpack(content, path), path, this.#table);
     } catch (error) {
-      this.table.begin();
+      this.#table.begin();
       throw error instanceof KmodError ? error : unreadableError(path, error);
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
     }
+    this.#table.commit(file);
+    return this.#table.problems;
   }
 
-  // True where that was all.
-  #scanPlain(descriptor: number, path: string, size: number): boolean {
-    return path.endsWith('.ko') && this.#quick.readFile(descriptor, size);
-  }
-
-  #scanWhole(descriptor: number, path: string): void {
-    const content = this.#read(descriptor, path, fstatSync(descriptor).size);
-    const image = this.#decompressor.unpack(content, path);
-    this.table.begin();
-    if (this.#quick.readImage(image)) return;
-    this.table.begin();
-    this.#reader.read(image, path, this.table);
-  }
-
-  #read(descriptor: number, path: string, size: number): Buffer {
-    if (size > LARGEST_FILE)
+  #read(descriptor: number, path: string): Buffer {
+    const { size } = fstatSync(descriptor);
+    if (size > DEFAULT_UNPACK_LIMIT)
       throw new KmodError(
         'ERR_KMOD_TOO_LARGE',
-        `The module file ${path} has ${size} bytes, more than the limit of ${LARGEST_FILE}.`,
+        `The module file ${path} has ${size} bytes, more than the limit of ${DEFAULT_UNPACK_LIMIT}.`,
         { path },
       );
     if (this.#content.length < size) this.#content = Buffer.allocUnsafeSlow(size * 2);

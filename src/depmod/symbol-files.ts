@@ -1,4 +1,4 @@
-import { type IndexInput, writeIndex } from '../index-files/index-writer.ts';
+import { type IndexColumns, writeIndexColumns } from '../index-files/index-writer.ts';
 import { type IndexOutput, textOutput } from './index-output.ts';
 import type { ModuleIndexData } from './module-index-data.ts';
 import { hashOrder } from './name-hash.ts';
@@ -18,14 +18,16 @@ export function symbolFiles({ names, symbols }: ModuleIndexData, textOnly: boole
     exporters.push(owner);
   }
   const lines = ['# Aliases for symbols, used by symbol_request().\n'];
-  const entries: IndexInput[] = [];
+  const columns: IndexColumns = { keys: [], values: [], priorities: [] };
   for (const place of hashOrder(exported, SYMBOL_BUCKETS)) {
     const key = `symbol:${exported[place] ?? ''}`;
     const module = exporters[place] ?? 0;
     const value = names[module] ?? '';
     lines.push(`alias ${key} ${value}\n`);
-    entries.push({ key, value, priority: module });
+    columns.keys.push(key);
+    columns.values.push(value);
+    columns.priorities.push(module);
   }
   const text = textOutput('modules.symbols', lines);
-  return textOnly ? [text] : [text, { name: 'modules.symbols.bin', content: writeIndex(entries) }];
+  return textOnly ? [text] : [text, { name: 'modules.symbols.bin', content: writeIndexColumns(columns) }];
 }

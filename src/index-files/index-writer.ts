@@ -1,4 +1,6 @@
 import { KmodError } from '../errors/kmod-error.ts';
+import { indexEncoder } from '../native/index-encoding.ts';
+import { MAX_INDEX_SIZE } from './index-bytes.ts';
 import { KeyTrie } from './key-trie.ts';
 import { encodeTrie } from './trie-encoding.ts';
 
@@ -41,29 +43,77 @@ export class IndexTextError extends KmodError {
  * @throws KmodError `ERR_KMOD_TOO_LARGE` for more than 256 MiB
  */
 export function writeIndex(entries: Iterable<IndexInput>, onDuplicate?: (entry: IndexInput) => void): Buffer {
-  const inputs = Array.isArray(entries) ? (entries as readonly IndexInput[]) : [...entries];
-  const keyTexts: string[] = [];
-  const valueTexts: string[] = [];
-  for (const { key, value } of inputs) {
-    keyTexts.push(key);
-    valueTexts.push(value);
+  const columns: IndexColumns = { keys: [], values: [], priorities: [] };
+  for (const { key, value, priority } of entries) {
+    columns.keys.push(key);
+    columns.values.push(value);
+    columns.priorities.push(priority);
   }
-  const keys = encode(keyTexts);
-  const values = encode(valueTexts);
-  if (keys === undefined || values === undefined) throw refuse(inputs, onDuplicate);
-  if (onDuplicate !== undefined) reportDuplicates(inputs, onDuplicate);
+  return writeIndexColumns(columns, onDuplicate);
+}
 
-  const trie = new KeyTrie(keys, inputs.length);
-  const valueStart = new Int32Array(inputs.length + 2);
+/** Entries as lists of the same length: an object for each takes more time than all else. */
+export interface IndexColumns {
+  readonly keys: string[];
+  readonly values: string[];
+  readonly priorities: number[];
+}
+
+/** {@link writeIndex} for lists. */
+export function writeIndexColumns(columns: IndexColumns, onDuplicate?: (entry: IndexInput) => void): Buffer {
+  const keys = encode(columns.keys);
+  const values = encode(columns.values);
+  if (keys === undefined || values === undefined) throw refuse(inputsOf(columns), onDuplicate);
+  if (onDuplicate !== undefined) reportDuplicates(inputsOf(columns), onDuplicate);
+  const texts: EncodedTexts = {
+    keys,
+    keyEnds: endsOf(columns.keys),
+    values,
+    valueEnds: endsOf(columns.values),
+    priorities: Uint32Array.from(columns.priorities),
+  };
+  return encodeQuickly(texts) ?? encodePortably(texts);
+}
+
+/** The entries of an index as bytes and numbers. */
+export interface EncodedTexts {
+  readonly keys: Uint8Array;
+  /** Where each key ends among the keys' bytes; the next begins there. */
+  readonly keyEnds: Uint32Array;
+  readonly values: Uint8Array;
+  readonly valueEnds: Uint32Array;
+  readonly priorities: Uint32Array;
+}
+
+function encodeQuickly({ keys, keyEnds, values, valueEnds, priorities }: EncodedTexts): Buffer | undefined {
+  return indexEncoder()?.(keys, keyEnds, values, valueEnds, priorities, MAX_INDEX_SIZE) ?? undefined;
+}
+
+/** The encoding without the addon. */
+export function encodePortably({ keys, keyEnds, values, valueEnds, priorities }: EncodedTexts): Buffer {
+  const count = priorities.length;
+  const trie = new KeyTrie(keys, count);
+  const valueStart = new Int32Array(count + 2);
   let start = 0;
-  for (let index = 0; index < inputs.length; index++) {
-    const end = start + (keyTexts[index]?.length ?? 0);
-    trie.add(index + 1, start, end, inputs[index]?.priority ?? 0);
+  for (let index = 0; index < count; index++) {
+    const end = keyEnds[index] as number;
+    trie.add(index + 1, start, end, priorities[index] as number);
     start = end;
-    valueStart[index + 2] = (valueStart[index + 1] as number) + (valueTexts[index]?.length ?? 0);
+    valueStart[index + 2] = valueEnds[index] as number;
   }
   trie.sortEntries();
   return encodeTrie({ trie, keys, values, valueStart });
+}
+
+function endsOf(texts: readonly string[]): Uint32Array {
+  const ends = new Uint32Array(texts.length);
+  let end = 0;
+  for (let index = 0; index < ends.length; index++) ends[index] = end += (texts[index] as string).length;
+  return ends;
+}
+
+function inputsOf({ keys, values, priorities }: IndexColumns): readonly IndexInput[] {
+  return keys.map((key, index) => ({ key, value: values[index] ?? '', priority: priorities[index] ?? 0 }));
 }
 
 /** All texts one after the other; undefined when one of them is not ASCII. */

@@ -57,6 +57,27 @@ export interface NativeBinding {
    * looked at; last change of the content and of the inode, in ns; inode number. Answers how many files that were.
    */
   stampFiles(paths: Uint8Array, stamps: BigInt64Array): number;
+  /**
+   * Begins to read module files on `helpers` threads. `paths` has a NUL behind each; `order` holds their numbers. Null
+   * without memory.
+   */
+  startScan(paths: Uint8Array, order: Uint32Array, helpers: number, compat: boolean): NativeScan | null;
+  /** Reads on the calling thread, too, for about that time. How many files are done; all of them: it has ended. */
+  stepScan(scan: NativeScan, milliseconds: number): number;
+  /** What was read, when all is done. Null without memory. */
+  takeScan(scan: NativeScan): ScanAnswer | null;
+  /**
+   * The bytes of an index file. Text number n lies between the ends n - 1 and n. Null where it is not done here: without
+   * memory, over `limit` bytes, for many values of one key in a wild order.
+   */
+  encodeIndex(
+    keys: Uint8Array,
+    keyEnds: Uint32Array,
+    values: Uint8Array,
+    valueEnds: Uint32Array,
+    priorities: Uint32Array,
+    limit: number,
+  ): Buffer | null;
   /** flock(2), exclusive and without waiting. */
   tryLock(fd: number): number;
   /** fsync(2) of several files, written out side by side. */
@@ -66,6 +87,27 @@ export interface NativeBinding {
    * removes it. In a process of its own, which outlives this one.
    */
   moveFiles(directory: number, staging: string | null, commit: string, names: readonly string[]): MovesAnswer;
+}
+
+/** Belongs to the environment that made it; opaque. */
+export interface NativeScan {
+  readonly nativeScan: never;
+}
+
+/** See `ContributionColumns` of depmod for the columns. */
+export interface ScanAnswer {
+  readonly columns: {
+    readonly rows: Uint32Array;
+    readonly exports: Uint32Array;
+    readonly exportCrcs: Uint32Array;
+    readonly needs: Uint32Array;
+    readonly needCrcs: Uint32Array;
+    readonly needWeak: Uint8Array;
+    readonly texts: readonly Uint8Array[];
+  };
+  readonly names: { readonly bytes: Uint8Array; readonly starts: Uint32Array };
+  /** Numbers of the files that have to be read otherwise, or cannot be read. */
+  readonly left: Uint32Array;
 }
 
 /** How far `moveFiles` came: 0 or `-errno`, and whether `commit` has been put in place. */

@@ -2,10 +2,12 @@
 import type { NativeBinding } from './binding.ts';
 import { nativeBinding } from './load-binding.ts';
 
-export type { MovesAnswer } from './binding.ts';
 
 /** What of the addon works on folders of modules. */
-export type TreeCalls = Pick<NativeBinding, 'stampFiles' | 'tryLock' | 'syncFiles' | 'moveFiles'>;
+export type TreeCalls = Pick<
+  NativeBinding,
+  'stampFiles' | 'startScan' | 'stepScan' | 'takeScan' | 'tryLock' | 'syncFiles' | 'moveFiles'
+>;
 
 let loaded: TreeCalls | null | undefined;
 

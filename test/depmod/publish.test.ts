@@ -156,7 +156,7 @@ test('signals that can be caught do not stop the moves either', async (t) => {
 test('two programs at a time: one set, and nothing left behind', async (t) => {
   t.timeout(120_000);
   const folder = newFolder();
-  const letters = [...'abcdefghijkl'];
+  const letters = Array.from('abcdefghijkl');
   const ends = await Promise.all(
     letters.map((letter) => runChild(process.execPath, [stage, folder, letter])),
   );

@@ -28,6 +28,7 @@ const sample = compressedSamples.at(-1)?.bytes ?? Buffer.alloc(0);
 const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, sound: Buffer]>> = {
   'module-file': [fuzzModuleFile, module],
   'quick-reader': [fuzzQuickReader, module],
+  contribution: [(data) => fuzzQuickReader(data.subarray(1)), Buffer.concat([Buffer.from([1]), module])],
   'modinfo-window': [fuzzModinfoWindow, module],
   signature: [fuzzSignature, Buffer.concat([module, Buffer.from('~Module signature appended~\n')])],
   modinfo: [fuzzModinfo, Buffer.from('license=GPL\0parm=a:b\0parmtype=a:int\0ext4.license=GPL\0')],

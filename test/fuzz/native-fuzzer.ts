@@ -5,16 +5,25 @@ import { packageRoot } from '../../src/native/load-binding.ts';
 import { runChild } from '../native/child-process.ts';
 import { type FuzzResult, fuzzerOptions, type FuzzRun, runFuzzer } from './fuzz-run.ts';
 
-const sources = [
-  'test/fuzz/decoder-target.cc',
-  ...['decoder', 'liblzma', 'libzstd', 'shared_library', 'unpacked_memory'].map(
-    (name) => `native/${name}.cc`,
-  ),
-];
+/** The files in native/ that each target is about; its own is beside this one. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  decoder: ['decoder', 'liblzma', 'libzstd', 'shared_library', 'unpacked_memory'],
+  contribution: [
+    'contribution_columns',
+    'contribution_reader',
+    'module_parts',
+    'module_sections',
+    'symbol_names',
+  ],
+};
 
-/** Fuzzes the native decoder by libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. */
+/** Fuzzes code in C++ by libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. */
 export async function fuzzNative(run: FuzzRun): Promise<FuzzResult> {
-  const program = join(dirname(run.corpus), 'decoder-fuzzer');
+  const program = join(dirname(run.corpus), `${run.target}-fuzzer`);
+  const sources = [
+    `test/fuzz/${run.target}-target.cc`,
+    ...(parts[run.target] ?? []).map((name) => `native/${name}.cc`),
+  ];
   mkdirSync(dirname(program), { recursive: true });
   const flags = ['-std=c++17', '-g', '-O1', '-Wall', '-Wextra', '-fno-exceptions'];
   const sanitizers = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=undefined'];

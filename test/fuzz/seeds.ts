@@ -65,6 +65,9 @@ const seeds: Readonly<Record<string, () => Promise<readonly Buffer[]>>> = {
     ];
   },
 
+  contribution: async () =>
+    (await modules()).map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes])),
+
   decoder: async () => {
     const files = [...(await smallModules(COMPRESSED)), ...compressedSamples.map(({ bytes }) => bytes)];
     return files.map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes]));

@@ -4,13 +4,35 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { IndexFile } from '../../src/index-files/index-file.ts';
-import { type IndexInput, IndexTextError, writeIndex } from '../../src/index-files/index-writer.ts';
+import {
+  type EncodedTexts,
+  encodePortably,
+  type IndexInput,
+  IndexTextError,
+  writeIndex,
+} from '../../src/index-files/index-writer.ts';
 import { writeIndex as modelIndex } from '../fixtures/index-writer.ts';
 import { pseudoRandom } from '../fixtures/pseudo-random.ts';
 import { referenceKmod } from '../reference/reference-kmod.ts';
 import { copyTree, referenceTree } from '../reference/reference-tree.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
+
+const ends = (texts: readonly string[]): Uint32Array =>
+  Uint32Array.from(texts, (_, index) => texts.slice(0, index + 1).join('').length);
+
+/** For the encoder that is used where there is no addon. */
+function textsOf(entries: readonly IndexInput[]): EncodedTexts {
+  const keys = entries.map(({ key }) => key);
+  const values = entries.map(({ value }) => value);
+  return {
+    keys: Buffer.from(keys.join('')),
+    keyEnds: ends(keys),
+    values: Buffer.from(values.join('')),
+    valueEnds: ends(values),
+    priorities: Uint32Array.from(entries, ({ priority }) => priority),
+  };
+}
 
 const entry = (key: string, value: string): IndexInput => ({ key, value, priority: 0 });
 
@@ -56,6 +78,8 @@ test('random entries are written as by the plain model', (t) => {
     }));
     const expected = modelIndex(entries);
     if (!writeIndex(new Set(entries)).equals(expected)) t.deepEqual(writeIndex(entries), expected);
+    if (!encodePortably(textsOf(entries)).equals(expected))
+      t.deepEqual(encodePortably(textsOf(entries)), expected);
   }
   t.pass();
 });

@@ -19,7 +19,7 @@ function setUp(
 test('an unknown mode: usage and exit code 2', (t) => {
   t.deepEqual(setUp('tset', {}), {
     status: 2,
-    text: 'Usage: node vm/set-up.mjs start|test|bench [arguments]\n',
+    text: 'Usage: node vm/set-up.mjs start|test|bench|fuzz [arguments]\n',
   });
 });
 
