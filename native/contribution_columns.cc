@@ -17,10 +17,7 @@ void ContributionColumns::Begin() {
 bool ContributionColumns::Commit(uint32_t file) {
   uint32_t row[kRowWidth] = {file, static_cast<uint32_t>(exports.size() - exports_before_),
                              static_cast<uint32_t>(needs.size() - needs_before_)};
-  for (std::size_t kind = 0; kind < kTextKinds; ++kind) {
-    row[3 + kind] = text_counts_[kind];
-    row[3 + kTextKinds + kind] = static_cast<uint32_t>(texts[kind].size() - texts_before_[kind]);
-  }
+  for (std::size_t kind = 0; kind < kTextKinds; ++kind) row[3 + kind] = text_counts_[kind];
   if (!rows.Add(row, kRowWidth)) return false;
   exports_before_ = exports.size();
   needs_before_ = needs.size();

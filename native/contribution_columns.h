@@ -11,8 +11,8 @@ namespace kmodctl {
 
 constexpr std::size_t kTextKinds = 3; // alias, softdep, weakdep
 
-// A row: the file's number; how many exports and needs are its own; how many texts of each kind, and their bytes.
-constexpr std::size_t kRowWidth = 3 + 2 * kTextKinds;
+// A row: the file's number, how many exports, needs and texts of each kind are its own.
+constexpr std::size_t kRowWidth = 3 + kTextKinds;
 
 class ContributionColumns {
 public:

@@ -2,7 +2,6 @@
 import type { NativeBinding } from './binding.ts';
 import { nativeBinding } from './load-binding.ts';
 
-
 /** What of the addon works on folders of modules. */
 export type TreeCalls = Pick<
   NativeBinding,
