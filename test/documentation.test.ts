@@ -4,7 +4,7 @@ import test from 'ava';
 
 import { errorCodes } from '../src/index.ts';
 import { vmErrorCodes } from '../vm/index.ts';
-import { snippets } from './documentation.ts';
+import { pages, snippets } from './documentation.ts';
 
 /** Codes of a page's table rows, `| CODE | meaning |`. */
 function tableOf(page: string): Readonly<Record<string, string>> {
@@ -30,7 +30,7 @@ test('every piece of code in the documentation says where it is run', (t) => {
 });
 
 test('the documentation names no file that is not there', (t) => {
-  for (const page of ['README.md', 'docs/api.md', 'docs/vm.md', 'docs/architecture.md']) {
+  for (const page of pages) {
     const base = page.startsWith('docs/') ? 'docs/' : '';
     for (const [, target = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g))
       t.notThrows(() => readFileSync(`${base}${target}`), `${page}: ${target}`);

@@ -12,7 +12,14 @@ export interface Snippet {
   readonly output: string | undefined;
 }
 
-const pages = ['README.md', 'docs/api.md', 'docs/vm.md', 'docs/architecture.md'];
+export const pages: readonly string[] = [
+  'README.md',
+  'docs/api.md',
+  'docs/compatibility.md',
+  'docs/depmod.md',
+  'docs/vm.md',
+  'docs/architecture.md',
+];
 
 /** Every block of JavaScript, TypeScript or shell in the documentation. */
 export function snippets(): readonly Snippet[] {
