@@ -29,6 +29,7 @@ export type { DepmodNotice } from './depmod/depmod-notice.ts';
 export { errorCodes, type KmodErrorCode } from './errors/error-codes.ts';
 export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
+export type { CommandEnd, CommandRunner, ShellCommand } from './execute/shell-command.ts';
 export { type FailedRollback, PlanFailure, type Progress } from './execute/plan-failure.ts';
 export type { StepEvent, StepOutcome, StepResult } from './execute/step-result.ts';
 export {
@@ -68,15 +69,18 @@ export type { SymbolVersion } from './module-file/symbol-version.ts';
 export type { CallSubject, ModuleCalls } from './native/module-calls.ts';
 export type { ModuleParameters, ParameterRecord } from './plan/module-parameters.ts';
 export type {
+  CommandStep,
   DeleteStep,
   InsertCall,
   InsertStep,
   LoadPlan,
   LoadStep,
   Obstacle,
+  OptionText,
   SkipBuiltinStep,
   SkipLoadedStep,
   SkippedModule,
   StepReason,
   UnloadPlan,
+  UnloadStep,
 } from './plan/plan.ts';

@@ -1,3 +1,4 @@
+import type { CommandRunner } from '../execute/shell-command.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { ModuleCalls } from '../native/module-calls.ts';
 
@@ -12,6 +13,8 @@ export interface CliIo {
   readonly workingDirectory: string;
   /** What makes the system calls. */
   readonly syscalls: ModuleCalls;
+  /** What runs commands of the configuration. Default: the shell. */
+  readonly commands?: CommandRunner;
   /** /proc and /sys of the kernel. */
   readonly kernel: KernelLocation;
   /** Release of the running kernel. */

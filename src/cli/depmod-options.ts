@@ -17,9 +17,11 @@ type OptionId =
   | 'warn'
   | 'version'
   | 'help'
-  | OwnId;
-
-type OwnId = 'check' | 'compat' | 'jobs' | 'json' | 'no-cache';
+  | 'check'
+  | 'compat'
+  | 'jobs'
+  | 'json'
+  | 'no-cache';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
 const names: readonly OptionName<OptionId>[] = [
@@ -39,15 +41,12 @@ const names: readonly OptionName<OptionId>[] = [
   { long: 'warn', short: 'w', id: 'warn' },
   { long: 'version', short: 'V', id: 'version' },
   { long: 'help', short: 'h', id: 'help' },
-];
-
-/** Options that kmod's depmod does not have. */
-const ownNames: readonly (OptionName<OwnId> & { readonly long: string })[] = [
-  { long: 'check', id: 'check' },
-  { long: 'compat', id: 'compat', takesValue: true },
-  { long: 'jobs', id: 'jobs', takesValue: true },
-  { long: 'json', id: 'json' },
-  { long: 'no-cache', id: 'no-cache' },
+  // Those that kmod's depmod does not have.
+  { long: 'check', id: 'check', isExact: true },
+  { long: 'compat', id: 'compat', takesValue: true, isExact: true },
+  { long: 'jobs', short: 'j', id: 'jobs', takesValue: true, isExact: true },
+  { long: 'json', id: 'json', isExact: true },
+  { long: 'no-cache', id: 'no-cache', isExact: true },
 ];
 
 /** A depmod command line, understood. */
@@ -90,7 +89,7 @@ export type DepmodRequest =
  * have to be written in full, so that every shortened name means what it means to kmod.
  */
 export function readDepmodArguments(argv: readonly string[]): DepmodRequest {
-  const { options, operands, mistake } = parseArguments<OptionId>(argv, knownNames(argv));
+  const { options, operands, mistake } = parseArguments(argv, names);
   for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
     const fault = valueFault(id, value);
@@ -126,15 +125,6 @@ export function readDepmodArguments(argv: readonly string[]): DepmodRequest {
       operands,
     },
   };
-}
-
-function knownNames(argv: readonly string[]): readonly OptionName<OptionId>[] {
-  const written = new Set(argv.map((word) => word.split('=')[0] ?? ''));
-  return [
-    ...names,
-    ...ownNames.filter(({ long }) => written.has(`--${long}`)),
-    { short: 'j', id: 'jobs', takesValue: true },
-  ];
 }
 
 function valueFault(id: OptionId, value: string): string | undefined {

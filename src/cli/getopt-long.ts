@@ -10,6 +10,8 @@ export interface OptionName<Id extends string> {
   readonly long?: string;
   readonly short?: string;
   readonly takesValue?: boolean;
+  /** Whether the long name must be written in full, so that it makes no shorter name ambiguous. Default false. */
+  readonly isExact?: boolean;
 }
 
 /** An option as it was given. */
@@ -62,7 +64,9 @@ function readLong<Id extends string>(
 ): string | undefined {
   const equals = word.indexOf('=');
   const given = equals === -1 ? word : word.slice(0, equals);
-  const candidates = names.filter(({ long }) => long?.startsWith(given));
+  const candidates = names.filter(
+    ({ long, isExact }) => long === given || (isExact !== true && long?.startsWith(given) === true),
+  );
   const first = candidates.find(({ long }) => long === given) ?? candidates[0];
   if (first === undefined) return `unrecognized option '--${word}'`;
   if (first.long !== given && candidates.some(({ id }) => id !== first.id)) {

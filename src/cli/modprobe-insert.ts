@@ -57,6 +57,7 @@ function insertTarget(call: ModprobeCall, target: LookupResult, parameters: stri
         },
       }),
       io.syscalls,
+      io.commands,
     );
     return 0;
   } catch (error) {

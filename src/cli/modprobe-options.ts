@@ -19,26 +19,17 @@ type OptionId =
   | 'verbose'
   | 'version'
   | 'help'
-  | UnsupportedId;
-
-type UnsupportedId =
   | 'remove-holders'
   | 'wait'
   | 'resolve-alias'
   | 'show-config'
   | 'show-modversions'
   | 'show-exports'
-  | 'syslog';
-
-const unsupported: ReadonlySet<string> = new Set<UnsupportedId>([
-  'remove-holders',
-  'wait',
-  'resolve-alias',
-  'show-config',
-  'show-modversions',
-  'show-exports',
-  'syslog',
-]);
+  | 'syslog'
+  | 'check-owner'
+  | 'compat'
+  | 'jobs'
+  | 'no-rollback';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
 const names: readonly OptionName<OptionId>[] = [
@@ -71,26 +62,56 @@ const names: readonly OptionName<OptionId>[] = [
   { long: 'verbose', short: 'v', id: 'verbose' },
   { long: 'version', short: 'V', id: 'version' },
   { long: 'help', short: 'h', id: 'help' },
+  // Names of kmod after 34, which takes no shorter forms away.
+  { long: 'show-alias', id: 'resolve-alias', isExact: true },
+  // Those that kmod's modprobe does not have.
+  { long: 'check-owner', id: 'check-owner', takesValue: true, isExact: true },
+  { long: 'compat', id: 'compat', takesValue: true, isExact: true },
+  { long: 'jobs', short: 'j', id: 'jobs', takesValue: true, isExact: true },
+  { long: 'no-rollback', id: 'no-rollback', isExact: true },
 ];
+
+/** How strictly owner and mode of files are looked at before they are used. */
+export type OwnerCheck = 'off' | 'warn' | 'refuse';
 
 /** A modprobe command line, understood. */
 export interface ModprobeArguments {
   readonly all: boolean;
   readonly remove: boolean;
+  /** Of several kinds of work the first in kmod's order: show-config, show-modversions, show-exports, remove, all. */
+  readonly removeHolders: boolean;
+  /** How long to wait for a module that is in use, in milliseconds; undefined for not at all. */
+  readonly waitMs: number | undefined;
   readonly firstTime: boolean;
+  /** -i: no install or remove commands, and no soft dependencies, of the modules named. */
+  readonly ignoreCommands: boolean;
+  /** -b: the blacklist holds for plain names too. */
+  readonly useBlacklist: boolean;
   readonly forceVermagic: boolean;
   readonly forceModversion: boolean;
   /** -f itself, which on removal means more than the two. */
   readonly force: boolean;
   readonly showDepends: boolean;
+  readonly resolveAlias: boolean;
+  readonly showConfig: boolean;
+  readonly showModversions: boolean;
+  readonly showExports: boolean;
   readonly dryRun: boolean;
   /** Files and folders given with -C. */
   readonly config: readonly string[];
   /** Folder of -d; empty when not given. */
   readonly dirname: string;
   readonly setVersion: string | undefined;
+  readonly syslog: boolean;
   readonly quiet: boolean;
   readonly verbose: number;
+  /** Whether kmod's answer is wanted where kmod is wrong. */
+  readonly compat: boolean;
+  /** Undefined: as the caller's user suggests. */
+  readonly checkOwner: OwnerCheck | undefined;
+  readonly rollback: boolean;
+  /** How many independent modules may be loaded at once. */
+  readonly jobs: number;
   readonly operands: readonly string[];
 }
 
@@ -98,38 +119,72 @@ export interface ModprobeArguments {
 export type ModprobeRequest =
   | { readonly kind: 'run'; readonly arguments: ModprobeArguments }
   | { readonly kind: 'help' | 'version' }
+  /** In the C library's form. */
   | { readonly kind: 'mistake'; readonly text: string }
-  /** An option of kmod's modprobe that this one does not have. */
-  | { readonly kind: 'unsupported'; readonly option: string };
+  /** In the form of an error message. */
+  | { readonly kind: 'error'; readonly text: string };
 
 /** Reads the command line of modprobe. The first of help, version and a mistake decides, as with kmod. */
 export function readModprobeArguments(argv: readonly string[]): ModprobeRequest {
   const { options, operands, mistake } = parseArguments(argv, names);
-  for (const { id } of options) {
+  for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
-    if (unsupported.has(id)) return { kind: 'unsupported', option: `--${id}` };
+    const fault = valueFault(id, value);
+    if (fault !== undefined) return { kind: 'error', text: fault };
   }
   if (mistake !== undefined) return { kind: 'mistake', text: mistake };
   const given = new Set(options.map(({ id }) => id));
   const values = (wanted: OptionId): readonly string[] =>
     options.filter(({ id }) => id === wanted).map(({ value }) => value);
+  const last = (wanted: OptionId): string | undefined => values(wanted).at(-1);
+  const wait = last('wait');
   return {
     kind: 'run',
     arguments: {
       all: given.has('all'),
       remove: given.has('remove'),
+      removeHolders: given.has('remove-holders'),
+      waitMs: wait === undefined ? undefined : unsignedNumber(wait),
       firstTime: given.has('first-time'),
+      ignoreCommands: given.has('ignore-commands'),
+      useBlacklist: given.has('use-blacklist'),
       forceVermagic: given.has('force') || given.has('force-vermagic'),
       forceModversion: given.has('force') || given.has('force-modversion'),
       force: given.has('force'),
       showDepends: given.has('show-depends'),
-      dryRun: given.has('dry-run') || given.has('show-depends'),
+      resolveAlias: given.has('resolve-alias'),
+      showConfig: given.has('show-config'),
+      showModversions: given.has('show-modversions'),
+      showExports: given.has('show-exports'),
+      dryRun: given.has('dry-run') || given.has('show-depends') || given.has('resolve-alias'),
       config: values('config'),
-      dirname: values('dirname').at(-1) ?? '',
-      setVersion: values('set-version').at(-1),
+      dirname: last('dirname') ?? '',
+      setVersion: last('set-version'),
+      syslog: given.has('syslog'),
       quiet: given.has('quiet'),
       verbose: values('verbose').length,
+      compat: given.has('compat'),
+      checkOwner: last('check-owner') as OwnerCheck | undefined,
+      rollback: !given.has('no-rollback'),
+      jobs: Number(last('jobs') ?? 1),
       operands,
     },
   };
+}
+
+function valueFault(id: OptionId, value: string): string | undefined {
+  if (id === 'wait' && unsignedNumber(value) === undefined) return `unexpected wait value '${value}'.`;
+  if (id === 'compat' && value !== 'kmod') return `--compat knows only kmod, not '${value}'`;
+  if (id === 'check-owner' && !['off', 'warn', 'refuse'].includes(value))
+    return `--check-owner takes off, warn or refuse, not '${value}'`;
+  if (id === 'jobs' && !/^[1-9]\d{0,2}$/.test(value))
+    return `-j takes a number from 1 to 999, not '${value}'`;
+  return undefined;
+}
+
+/** A number as strtoul reads it: decimal, octal with a leading 0, hexadecimal with 0x. */
+function unsignedNumber(text: string): number | undefined {
+  const word = /^[ \t\n\v\f\r]*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.exec(text)?.[1];
+  if (word === undefined) return undefined;
+  return /^0[0-7]/.test(word) ? Number.parseInt(word, 8) : Number(word);
 }

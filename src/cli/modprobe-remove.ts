@@ -57,6 +57,7 @@ function removeModule(call: ModprobeCall, module: string): number {
         },
       }),
       io.syscalls,
+      io.commands,
     );
     return 0;
   } catch (error) {

@@ -24,8 +24,8 @@ export function runModprobe(argv: readonly string[], io: CliIo, program: string)
     case 'mistake':
       messages.mistake(request.text);
       return 1;
-    case 'unsupported':
-      messages.error(`this version does not have the option ${request.option}.`);
+    case 'error':
+      messages.error(request.text);
       return 1;
     default:
       return runRequest(request.arguments, io, messages);

@@ -29,6 +29,7 @@ export const errorCodes = {
   ERR_KMOD_IN_USE: 'The module is in use by other modules or by the kernel.',
   ERR_KMOD_LOAD_FAILED: 'A step of a load failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_UNLOAD_FAILED: 'A step of an unload failed; `failedStep` tells which, `cause` why.',
+  ERR_KMOD_COMMAND_FAILED: 'An install or remove command of the configuration failed.',
   ERR_KMOD_ABORTED: 'The operation was aborted between two steps.',
   ERR_KMOD_PROC: 'A file of /proc or /sys does not have the form that the kernel gives it.',
 } as const satisfies Readonly<Record<string, string>>;

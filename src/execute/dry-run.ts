@@ -1,4 +1,4 @@
-import type { DeleteStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
+import type { UnloadStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
 import type { Run } from './effect.ts';
 import { obstacleFailure } from './plan-failure.ts';
 import { stepResult, type StepOutcome, type StepResult } from './step-result.ts';
@@ -12,12 +12,12 @@ export function* dryRun(plan: LoadPlan | UnloadPlan): Run<readonly StepResult[]>
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
   yield* [];
-  return plan.steps.map((step: LoadStep | DeleteStep) =>
+  return plan.steps.map((step: LoadStep | UnloadStep) =>
     stepResult(step, { outcome: plannedOutcome(step), state: null, durationMs: 0 }),
   );
 }
 
-function plannedOutcome({ action }: LoadStep | DeleteStep): StepOutcome {
+function plannedOutcome({ action }: LoadStep | UnloadStep): StepOutcome {
   if (action === 'skip-builtin') return 'builtin';
   return action === 'skip-loaded' ? 'already-loaded' : 'planned';
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ModuleCalls } from '../native/module-calls.ts';
+import { type CommandEnd, type CommandRunner, type ShellCommand, shellCommands } from './shell-command.ts';
 
 /**
  * Something that a run has to wait for. Runs are written once, as generators of effects; {@link runEffects} performs
@@ -12,17 +13,27 @@ export type Effect =
       readonly invoke: (calls: ModuleCalls) => Promise<void>;
       readonly invokeSync: (calls: ModuleCalls) => void;
     }
+  | {
+      readonly kind: 'command';
+      readonly command: ShellCommand;
+      /** Is given how the command ended. */
+      readonly take: (end: CommandEnd) => void;
+    }
   | { readonly kind: 'wait'; readonly milliseconds: number };
 
 /** A run: yields effects, is resumed when they are done and gets their errors thrown in. */
 export type Run<Result> = Generator<Effect, Result, undefined>;
 
 /** Performs a run without blocking the event loop. */
-export async function runEffects<Result>(run: Run<Result>, calls: ModuleCalls): Promise<Result> {
+export async function runEffects<Result>(
+  run: Run<Result>,
+  calls: ModuleCalls,
+  commands: CommandRunner = shellCommands,
+): Promise<Result> {
   let next = run.next();
   while (next.done !== true) {
     try {
-      await perform(next.value, calls);
+      await perform(next.value, calls, commands);
     } catch (error) {
       next = run.throw(error);
       continue;
@@ -33,11 +44,15 @@ export async function runEffects<Result>(run: Run<Result>, calls: ModuleCalls): 
 }
 
 /** {@link runEffects}, blocking. */
-export function runEffectsSync<Result>(run: Run<Result>, calls: ModuleCalls): Result {
+export function runEffectsSync<Result>(
+  run: Run<Result>,
+  calls: ModuleCalls,
+  commands: CommandRunner = shellCommands,
+): Result {
   let next = run.next();
   while (next.done !== true) {
     try {
-      performSync(next.value, calls);
+      performSync(next.value, calls, commands);
     } catch (error) {
       next = run.throw(error);
       continue;
@@ -47,12 +62,14 @@ export function runEffectsSync<Result>(run: Run<Result>, calls: ModuleCalls): Re
   return next.value;
 }
 
-async function perform(effect: Effect, calls: ModuleCalls): Promise<void> {
+async function perform(effect: Effect, calls: ModuleCalls, commands: CommandRunner): Promise<void> {
   if (effect.kind === 'call') await effect.invoke(calls);
+  else if (effect.kind === 'command') effect.take(await commands.run(effect.command));
   else await sleep(effect.milliseconds);
 }
 
-function performSync(effect: Effect, calls: ModuleCalls): void {
+function performSync(effect: Effect, calls: ModuleCalls, commands: CommandRunner): void {
   if (effect.kind === 'call') effect.invokeSync(calls);
+  else if (effect.kind === 'command') effect.take(commands.runSync(effect.command));
   else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, effect.milliseconds);
 }

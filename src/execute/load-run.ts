@@ -5,8 +5,9 @@ import {
   MODULE_INIT_IGNORE_VERMAGIC,
   O_NONBLOCK,
 } from '../native/module-flags.ts';
-import type { InsertStep, LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { CommandStep, InsertStep, LoadPlan, LoadStep } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
+import { runCommandStep } from './command-step.ts';
 import type { Run } from './effect.ts';
 import { insertModule } from './insert-step.ts';
 import { optionalFailure, toleratedFailure } from './optional-failure.ts';
@@ -86,10 +87,10 @@ class LoadProgress implements Progress {
     const started = performance.now();
     let outcome: StepOutcome;
     let failure: Error | undefined;
-    if (step.action === 'insert') {
+    if (step.action === 'insert' || step.action === 'command') {
       try {
         failure = toleratedFailure(this.#plan, step);
-        outcome = failure === undefined ? yield* this.#insert(step) : 'failed-optional';
+        outcome = failure === undefined ? yield* this.#act(step) : 'failed-optional';
       } catch (error) {
         failure = optionalFailure(step, error);
         if (failure === undefined) {
@@ -107,6 +108,12 @@ class LoadProgress implements Progress {
       state: moduleState(step.module, this.#kernel) ?? null,
       error: failure ?? null,
     });
+  }
+
+  *#act(step: InsertStep | CommandStep): Run<StepOutcome> {
+    if (step.action === 'insert') return yield* this.#insert(step);
+    yield* runCommandStep(step);
+    return 'command-run';
   }
 
   *#insert(step: InsertStep): Run<'loaded' | 'already-loaded'> {

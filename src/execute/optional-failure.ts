@@ -1,11 +1,11 @@
 import { KmodError } from '../errors/kmod-error.ts';
-import type { DeleteStep, LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { UnloadStep, LoadPlan, LoadStep } from '../plan/plan.ts';
 
 /**
  * The error of a step that is not required, when the run may go on in spite of it: a refusal by the kernel or a file
  * that cannot be used. Undefined for anything else.
  */
-export function optionalFailure(step: LoadStep | DeleteStep, error: unknown): Error | undefined {
+export function optionalFailure(step: LoadStep | UnloadStep, error: unknown): Error | undefined {
   if (step.required || !(error instanceof Error)) return undefined;
   return 'errno' in error && typeof error.errno === 'number' ? error : undefined;
 }

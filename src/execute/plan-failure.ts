@@ -1,7 +1,7 @@
 import type { KmodErrorCode } from '../errors/error-codes.ts';
 import { KmodError, type KmodErrorDetails } from '../errors/kmod-error.ts';
 import { obstacleLines } from '../plan/obstacle-text.ts';
-import type { DeleteStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
+import type { UnloadStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
 import type { StepResult } from './step-result.ts';
 
 /** A loaded module that could not be unloaded again. */
@@ -14,7 +14,7 @@ export interface FailedRollback {
 export interface Progress {
   readonly completedSteps: readonly StepResult[];
   /** The step that failed; null when none had begun. */
-  readonly failedStep: LoadStep | DeleteStep | null;
+  readonly failedStep: LoadStep | UnloadStep | null;
   /** Modules that the run had loaded and has unloaded again, in the order of unloading. */
   readonly rolledBack: readonly string[];
   /** Modules that the run had loaded and that stay, because they are in use by now. */
@@ -34,7 +34,7 @@ const none: Progress = {
 /** A plan that could not be run, or not to its end. Where a system call refused, its errno is repeated here. */
 export class PlanFailure extends KmodError implements Progress {
   declare readonly completedSteps: readonly StepResult[];
-  declare readonly failedStep: LoadStep | DeleteStep | null;
+  declare readonly failedStep: LoadStep | UnloadStep | null;
   declare readonly rolledBack: readonly string[];
   declare readonly notRolledBack: readonly FailedRollback[];
   declare readonly holders: readonly string[];
@@ -54,7 +54,7 @@ export class PlanFailure extends KmodError implements Progress {
 export function obstacleFailure(plan: LoadPlan | UnloadPlan): PlanFailure | undefined {
   const [first] = plan.blocked;
   if (first === undefined) return undefined;
-  const failedStep = plan.steps.find((step: LoadStep | DeleteStep) => step.module === first.module) ?? null;
+  const failedStep = plan.steps.find((step: LoadStep | UnloadStep) => step.module === first.module) ?? null;
   return new PlanFailure(first.code, obstacleLines(plan.blocked).join('\n'), {
     module: first.module,
     ...(first.path !== null && { path: first.path }),

@@ -1,5 +1,5 @@
 import type { ModuleState } from '../kernel/loaded-module.ts';
-import type { DeleteStep, InsertCall, LoadStep, StepReason } from '../plan/plan.ts';
+import type { InsertCall, LoadStep, StepReason, UnloadStep } from '../plan/plan.ts';
 
 /** What became of a step. */
 export type StepOutcome =
@@ -8,6 +8,8 @@ export type StepOutcome =
   /** It was in the kernel, or someone else brought it in meanwhile. */
   | 'already-loaded'
   | 'builtin'
+  /** A command of the configuration was run in its place, with success. */
+  | 'command-run'
   /** This run took the module out. */
   | 'unloaded'
   /** Someone else took it out meanwhile. */
@@ -21,7 +23,7 @@ export type StepOutcome =
 
 /** A step that has been run. */
 export interface StepResult {
-  readonly action: LoadStep['action'] | DeleteStep['action'];
+  readonly action: LoadStep['action'] | UnloadStep['action'];
   readonly module: string;
   /** File of the module; null where none was used. */
   readonly path: string | null;
@@ -40,7 +42,7 @@ export interface StepResult {
 }
 
 /** A step about to be run or just run, for a progress display. */
-export type StepEvent<Step extends LoadStep | DeleteStep = LoadStep | DeleteStep> =
+export type StepEvent<Step extends LoadStep | UnloadStep = LoadStep | UnloadStep> =
   | { readonly phase: 'start'; readonly step: Step; readonly index: number; readonly total: number }
   | {
       readonly phase: 'done';
@@ -52,14 +54,14 @@ export type StepEvent<Step extends LoadStep | DeleteStep = LoadStep | DeleteStep
 
 /** Puts a step and its outcome together. */
 export function stepResult(
-  step: LoadStep | DeleteStep,
+  step: LoadStep | UnloadStep,
   facts: Pick<StepResult, 'outcome' | 'state' | 'durationMs'> & { readonly error?: Error | null },
 ): StepResult {
   return {
     action: step.action,
     module: step.module,
     path: 'path' in step ? step.path : null,
-    parameters: step.action === 'insert' ? step.parameters : '',
+    parameters: 'parameters' in step ? step.parameters : '',
     call: step.action === 'insert' ? step.call : null,
     because: step.because,
     required: step.required,

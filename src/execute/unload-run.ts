@@ -2,8 +2,9 @@ import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { moduleState } from '../kernel/module-state.ts';
 import { O_NONBLOCK, O_TRUNC } from '../native/module-flags.ts';
-import type { DeleteStep, UnloadPlan } from '../plan/plan.ts';
+import type { DeleteStep, UnloadPlan, UnloadStep } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
+import { runCommandStep } from './command-step.ts';
 import type { Run } from './effect.ts';
 import { optionalFailure } from './optional-failure.ts';
 import { abortFailure, obstacleFailure, type Progress, stepFailure } from './plan-failure.ts';
@@ -16,7 +17,7 @@ export interface UnloadRunOptions {
   /** Looked at between two steps; a call in flight cannot be cancelled. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each step as it begins and ends. What it throws ends the run. */
-  readonly onStep?: ((event: StepEvent<DeleteStep>) => void) | undefined;
+  readonly onStep?: ((event: StepEvent<UnloadStep>) => void) | undefined;
   /** A module that someone else unloaded meanwhile is an error, when it was asked for. Default true. */
   readonly firstTime?: boolean | undefined;
 }
@@ -35,7 +36,7 @@ export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Ru
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
   const completedSteps: StepResult[] = [];
-  const progress = (failedStep: DeleteStep | null): Progress => ({
+  const progress = (failedStep: UnloadStep | null): Progress => ({
     completedSteps,
     failedStep,
     rolledBack: [],
@@ -54,7 +55,7 @@ export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Ru
     let outcome: StepOutcome;
     let failure: Error | undefined;
     try {
-      outcome = yield* deleteModule(step, options.firstTime !== false);
+      outcome = yield* perform(step, options.firstTime !== false);
     } catch (error) {
       failure = optionalFailure(step, error);
       if (failure === undefined) {
@@ -74,6 +75,12 @@ export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Ru
     options.onStep?.({ phase: 'done', step, index, total, result });
   }
   return completedSteps;
+}
+
+function* perform(step: UnloadStep, firstTime: boolean): Run<StepOutcome> {
+  if (step.action === 'delete') return yield* deleteModule(step, firstTime);
+  yield* runCommandStep(step);
+  return 'command-run';
 }
 
 function* deleteModule({ module, force, required }: DeleteStep, firstTime: boolean): Run<StepOutcome> {

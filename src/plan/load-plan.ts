@@ -51,7 +51,18 @@ export function planInsert(path: string, parameters: string, kernel: KernelLocat
   const because = ASKED;
   return {
     kind: 'load',
-    steps: [{ action: 'insert', module, path, parameters, call, because, required: true }],
+    steps: [
+      {
+        action: 'insert',
+        module,
+        path,
+        parameters,
+        options: parameters === '' ? [] : [{ text: parameters, origin: null }],
+        call,
+        because,
+        required: true,
+      },
+    ],
     blocked: obstacle === undefined ? [] : [{ module, path, holders: [], because, ...obstacle }],
     tolerated: [],
     skipped: [],
@@ -154,7 +165,8 @@ class LoadPlanner {
     } else {
       const { call, obstacle } = chooseCall(path, this.#kernelCompression);
       const parameters = because.kind === 'asked' ? (this.#request.parameters ?? '') : '';
-      this.#add({ action: 'insert', module, path, parameters, call, because, required: facts.required });
+      const options = parameters === '' ? [] : [{ text: parameters, origin: null }];
+      this.#add({ action: 'insert', ...facts, path, parameters, options, call });
       if (obstacle !== undefined) this.#obstacles.push({ module, path, holders: [], ...obstacle });
     }
   }
@@ -196,6 +208,7 @@ function earlierText(because: StepReason): string {
     case 'asked':
       return 'it was asked for more than once';
     case 'dependency':
+    case 'holder':
       return `it is loaded as a dependency of ${because.of} already`;
     default:
       return `it is loaded as a soft dependency of ${because.of} already`;

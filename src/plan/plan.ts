@@ -14,7 +14,16 @@ export type StepReason =
       readonly of: string;
       readonly order: 'pre' | 'post';
       readonly origin: TextOrigin;
-    };
+    }
+  /** It uses the module `of`, which is to be unloaded. */
+  | { readonly kind: 'holder'; readonly of: string };
+
+/** A part of a module's parameters. */
+export interface OptionText {
+  readonly text: string;
+  /** The line of the configuration that has it; null for what the caller gave. */
+  readonly origin: TextOrigin | null;
+}
 
 /**
  * The system call that a step will use: finit_module with a plain file, finit_module with a compressed file that the
@@ -30,9 +39,34 @@ export interface InsertStep {
   readonly path: string;
   /** `name=value` words separated by spaces; empty for none. */
   readonly parameters: string;
+  /** The parts of `parameters`, in order. */
+  readonly options: readonly OptionText[];
   readonly call: InsertCall;
   readonly because: StepReason;
   /** Whether its failure is one of the whole. Not so for soft dependencies and what only these need. */
+  readonly required: boolean;
+}
+
+/** Runs a command of the configuration, with `/bin/sh -c`, in place of loading or unloading a module. */
+export interface CommandStep {
+  readonly action: 'command';
+  readonly directive: 'install' | 'remove';
+  readonly module: string;
+  /** The module's file; null when the tree has none. */
+  readonly path: string | null;
+  /** As configured, with `$CMDLINE_OPTS` in it. */
+  readonly template: string;
+  /** What the shell gets. */
+  readonly command: string;
+  /** What the command's environment has besides this process's. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The module's parameters, as a load would give them; empty for `remove`. */
+  readonly parameters: string;
+  /** The parts of `parameters`, in order. */
+  readonly options: readonly OptionText[];
+  /** The line of the configuration that has the command. */
+  readonly origin: TextOrigin;
+  readonly because: StepReason;
   readonly required: boolean;
 }
 
@@ -55,7 +89,7 @@ export interface SkipLoadedStep {
 }
 
 /** One step of a load, in the order of execution. */
-export type LoadStep = InsertStep | SkipBuiltinStep | SkipLoadedStep;
+export type LoadStep = InsertStep | CommandStep | SkipBuiltinStep | SkipLoadedStep;
 
 /** Unloads a module. */
 export interface DeleteStep {
@@ -67,6 +101,9 @@ export interface DeleteStep {
   /** Whether its failure is one of the whole: only for the modules asked for. */
   readonly required: boolean;
 }
+
+/** One step of an unload, in the order of execution. */
+export type UnloadStep = DeleteStep | CommandStep;
 
 /** Something that keeps a plan from being run. */
 export interface Obstacle {
@@ -107,7 +144,7 @@ export interface LoadPlan {
 /** How to get modules out of the kernel. */
 export interface UnloadPlan {
   readonly kind: 'unload';
-  readonly steps: readonly DeleteStep[];
+  readonly steps: readonly UnloadStep[];
   /** The plan can be run when this is empty. */
   readonly blocked: readonly Obstacle[];
   readonly skipped: readonly SkippedModule[];
@@ -120,6 +157,8 @@ export function reasonText(because: StepReason): string {
       return 'asked';
     case 'dependency':
       return `dependency of ${because.of}`;
+    case 'holder':
+      return `holder of ${because.of}`;
     default:
       return `softdep (${because.order}) of ${because.of}`;
   }

@@ -1,0 +1,75 @@
+/**
+ * What modprobe.d, the kernel's command line and the tree's own soft and weak dependencies say, as data. Every record
+ * carries its origin; lists are in the order in which kmod looks through them.
+ */
+import type { SoftDependencyLine } from '../index-files/soft-dependency-file.ts';
+import type { TextOrigin } from '../index-files/text-origin.ts';
+import type { WeakDependencyLine } from '../index-files/weak-dependency-file.ts';
+
+/** `alias PATTERN MODULE`. */
+export interface AliasRecord {
+  /** Normalised; a glob that the asked name has to match. */
+  readonly pattern: string;
+  /** Name of the module with underscores. */
+  readonly module: string;
+  readonly origin: TextOrigin;
+}
+
+/** `blacklist MODULE`, or one name of `modprobe.blacklist=` on the kernel's command line. */
+export interface BlacklistRecord {
+  readonly module: string;
+  readonly origin: TextOrigin;
+}
+
+/** `options MODULE TEXT`, or `MODULE.NAME=VALUE` on the kernel's command line. */
+export interface OptionsRecord {
+  /** Name of a module, or an alias by which one is asked for. No glob. */
+  readonly module: string;
+  readonly text: string;
+  readonly origin: TextOrigin;
+}
+
+/** `install MODULE COMMAND` or `remove MODULE COMMAND`. */
+export interface CommandRecord {
+  /** Name of the module with underscores, or a glob that its name matches. */
+  readonly module: string;
+  /** As written, with `$CMDLINE_OPTS` in it. */
+  readonly command: string;
+  readonly origin: TextOrigin;
+}
+
+/** A line that says nothing that modprobe understands. It never stops the reading. */
+export interface ConfigurationProblem {
+  readonly origin: TextOrigin;
+  /** Stable name of what is wrong, for example `bad-line`, `deprecated-directive`, `bad-kernel-option`, `unreadable`. */
+  readonly code: string;
+  readonly priority: 'error' | 'info';
+  /** kmod's words. */
+  readonly text: string;
+  /** What to do about it, one sentence. */
+  readonly remedy: string;
+}
+
+/** A file that is not read because a stronger folder has one of the same name. */
+export interface HiddenFile {
+  readonly path: string;
+  /** The file that hides it. */
+  readonly by: string;
+}
+
+/** All configuration of modprobe. */
+export interface ModprobeConfiguration {
+  readonly aliases: readonly AliasRecord[];
+  readonly blacklist: readonly BlacklistRecord[];
+  readonly options: readonly OptionsRecord[];
+  readonly install: readonly CommandRecord[];
+  readonly remove: readonly CommandRecord[];
+  /** The tree's `modules.softdep` is among them, in the place that its name has among the files. */
+  readonly softDependencies: readonly SoftDependencyLine[];
+  /** The tree's `modules.weakdep` is among them. */
+  readonly weakDependencies: readonly WeakDependencyLine[];
+  /** Files that were read, in that order. */
+  readonly files: readonly string[];
+  readonly hidden: readonly HiddenFile[];
+  readonly problems: readonly ConfigurationProblem[];
+}

@@ -1,0 +1,47 @@
+import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A command for the shell. */
+export interface ShellCommand {
+  readonly command: string;
+  /** What its environment has besides this process's. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Runs commands of the configuration, as an object, so that a caller can put another implementation in its place. */
+export interface CommandRunner {
+  run(command: ShellCommand): Promise<CommandEnd>;
+  runSync(command: ShellCommand): CommandEnd;
+}
+
+/**
+ * Runs commands with `/bin/sh -c`, with this process's standard input and outputs, as system(3) does.
+ *
+ * @throws Error of node:child_process when there is no shell
+ */
+export const shellCommands: CommandRunner = {
+  async run({ command, environment }) {
+    const child = spawn('/bin/sh', ['-c', command], spawnOptions(environment));
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (exitCode, signal) => {
+        resolve({ exitCode, signal });
+      });
+    });
+  },
+  runSync({ command, environment }) {
+    const { status, signal, error } = spawnSync('/bin/sh', ['-c', command], spawnOptions(environment));
+    if (error !== undefined) throw error;
+    return { exitCode: status, signal };
+  },
+};
+
+function spawnOptions(environment: ShellCommand['environment']): SpawnOptions {
+  return { stdio: 'inherit', env: { ...process.env, ...environment } };
+}
