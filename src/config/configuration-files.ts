@@ -1,8 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { basename, resolve } from 'node:path';
 
 import { resultText } from '../errors/system-error.ts';
-import type { ConfigurationReport } from './configuration-notice.ts';
+import { byteText } from '../native/byte-text.ts';
+import type { ConfigurationProblem } from './configuration-notice.ts';
 
 /** The two families of configuration folders. */
 export type ConfigurationKind = 'modprobe.d' | 'depmod.d';
@@ -22,7 +32,11 @@ export interface ConfigurationSearch {
   readonly kind: ConfigurationKind;
   /** Folder that relative paths start at. */
   readonly workingDirectory: string;
-  readonly report: ConfigurationReport;
+  readonly report: (problem: ConfigurationProblem) => void;
+  /** Files that take part whether they exist or not, before all others. */
+  readonly first?: readonly ConfigurationFile[];
+  /** Told of each file that another one hides. */
+  readonly onHidden?: (file: ConfigurationFile, by: ConfigurationFile) => void;
 }
 
 /**
@@ -46,17 +60,45 @@ export function findConfigurationFiles(
   paths: readonly string[],
   search: ConfigurationSearch,
 ): readonly ConfigurationFile[] {
-  const files = new Map<string, ConfigurationFile>();
-  const add = (path: string, name: string, isNamed: boolean): void => {
-    if (!files.has(name)) files.set(name, { path, name, isNamed });
-  };
+  const files = new Map((search.first ?? []).map((file) => [file.name, file]));
+  const folders = new Set<string>();
   for (const path of paths) {
-    const type = fileType(resolve(search.workingDirectory, path));
-    if (type === 'file') add(path, basename(path), true);
-    if (type === 'directory') for (const name of namesIn(path, search)) add(`${path}/${name}`, name, false);
+    const status = statusOf(resolve(search.workingDirectory, path));
+    if (status === undefined) continue;
+    if (!status.isDirectory()) {
+      addFile({ path, name: basename(path), isNamed: true }, files, search);
+      continue;
+    }
+    // Where /lib is a link to /usr/lib the weaker folder is the same one, and hides nothing.
+    const identity = `${status.dev} ${status.ino}`;
+    const isRepeated = folders.has(identity);
+    folders.add(identity);
+    for (const name of namesIn(path, search)) {
+      if (isRepeated && files.has(name)) continue;
+      const file = { path: `${path}/${name}`, name, isNamed: false };
+      if (isConfigurationFile(file, search)) addFile(file, files, search);
+    }
   }
-  return [...files.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...files.values()].sort((a, b) => compareNames(a.name, b.name));
 }
+
+function addFile(
+  file: ConfigurationFile,
+  files: Map<string, ConfigurationFile>,
+  search: ConfigurationSearch,
+): void {
+  const by = files.get(file.name);
+  if (by === undefined) files.set(file.name, file);
+  else search.onHidden?.(file, by);
+}
+
+/** By bytes, as strcmp does. */
+function compareNames(a: string, b: string): number {
+  if (NON_ASCII.test(a) || NON_ASCII.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+const NON_ASCII = /[^\0-\x7f]/;
 
 /**
  * The text of a configuration file. What is no regular file is read only when it was named itself: in a folder a FIFO
@@ -69,53 +111,72 @@ export function readConfigurationFile(
   workingDirectory: string,
 ): string {
   const file = resolve(workingDirectory, path);
-  if (isNamed) return readFileSync(file, 'utf8');
+  if (isNamed) return byteText(readFileSync(file));
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    return fstatSync(descriptor).isFile() ? readFileSync(descriptor, 'utf8') : '';
+    return fstatSync(descriptor).isFile() ? byteText(readFileSync(descriptor)) : '';
   } finally {
     closeSync(descriptor);
   }
 }
 
 function namesIn(directory: string, search: ConfigurationSearch): readonly string[] {
-  let names: readonly string[];
   try {
-    names = readdirSync(resolve(search.workingDirectory, directory));
+    return readdirSync(resolve(search.workingDirectory, directory));
   } catch (error) {
-    search.report({ priority: 'error', text: `files list ${directory}: ${systemErrorText(error)}` });
+    search.report({
+      priority: 'error',
+      code: 'unreadable',
+      file: directory,
+      line: null,
+      text: `files list ${directory}: ${systemErrorText(error)}`,
+      remedy: 'Nothing of it was read: make the folder readable for this user.',
+    });
     return [];
   }
-  return names.filter((name) => isConfigurationName(directory, name, search));
 }
 
-function isConfigurationName(
-  directory: string,
-  name: string,
-  { kind, workingDirectory, report }: ConfigurationSearch,
-): boolean {
+function isConfigurationFile({ path, name }: ConfigurationFile, search: ConfigurationSearch): boolean {
+  const { kind, workingDirectory, report } = search;
   if (name.startsWith('.')) return false;
+  const about = { file: path, line: null };
   if (name.length < 6 || !name.endsWith('.conf')) {
     if (kind === 'depmod.d')
-      report({ priority: 'info', text: `All cfg files need .conf: ${directory}/${name}` });
+      report({
+        priority: 'info',
+        code: 'other-name',
+        ...about,
+        text: `All cfg files need .conf: ${path}`,
+        remedy: 'Let its name end in .conf if it is to be read.',
+      });
     return false;
   }
-  const type = fileType(resolve(workingDirectory, directory, name));
-  if (type === 'missing')
-    report({ priority: 'error', text: `Cannot stat directory entry: ${directory}/${name}` });
-  if (type === 'directory')
+  const status = statusOf(resolve(workingDirectory, path));
+  if (status === undefined)
     report({
       priority: 'error',
-      text: `Directories inside directories are not supported: ${directory}/${name}`,
+      code: 'dangling-link',
+      ...about,
+      text: `Cannot stat directory entry: ${path}`,
+      remedy: 'Remove the link, or let it lead to a file; to hide weaker files let it lead to /dev/null.',
     });
-  return type === 'file';
+  if (status?.isDirectory() === true)
+    report({
+      priority: 'error',
+      code: 'nested-folder',
+      ...about,
+      text: `Directories inside directories are not supported: ${path}`,
+      remedy: 'Move the files of the folder into the folder above it, and remove it.',
+    });
+  return status?.isDirectory() === false;
 }
 
-function fileType(path: string): 'file' | 'directory' | 'missing' {
+/** Undefined for what is not there, and for what cannot be looked at. */
+function statusOf(path: string): Stats | undefined {
   try {
-    return statSync(path).isDirectory() ? 'directory' : 'file';
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
-    return 'missing';
+    return undefined;
   }
 }
 

@@ -9,9 +9,11 @@ export interface LogicalLine {
  * The lines of a modprobe.d or depmod.d file. A backslash at the end of a line joins the next one to it, with nothing
  * between; before any other character it vanishes and the character stays: `a\b` is `ab`. That holds for comments too,
  * so one that ends in a backslash swallows the next line. A NUL ends its line, as it does for a program in C.
+ *
+ * @param dropsReturns whether a carriage return in front of a newline belongs to the newline
  */
-export function logicalLines(text: string): readonly LogicalLine[] {
-  const physical = text.split('\n');
+export function logicalLines(text: string, dropsReturns = false): readonly LogicalLine[] {
+  const physical = text.split(dropsReturns && text.includes('\r') ? /\r?\n/ : '\n');
   // What follows the last newline is a line only if there is something in it.
   if (physical.at(-1) === '') physical.pop();
   const lines: LogicalLine[] = [];
@@ -28,9 +30,13 @@ export function logicalLines(text: string): readonly LogicalLine[] {
   return lines;
 }
 
-/** Whether a line says nothing: empty, blank, or a comment. Only a `#` in the very first place makes a comment. */
-export function isIdleLine(text: string): boolean {
-  return text.startsWith('#') || /^[\t ]*$/.test(text);
+/**
+ * Whether a line says nothing: empty, blank, or a comment.
+ *
+ * @param allowsIndent whether blanks and tabs may stand before the `#` of a comment
+ */
+export function isIdleLine(text: string, allowsIndent = false): boolean {
+  return (allowsIndent ? /^[\t ]*(?:#|$)/ : /^(?:#|[\t ]*$)/).test(text);
 }
 
 /** The words of a line; spaces and tabs separate them, and nothing quotes. */

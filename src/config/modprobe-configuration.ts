@@ -1,10 +1,14 @@
 /**
  * What modprobe.d, the kernel's command line and the tree's own soft and weak dependencies say, as data. Every record
- * carries its origin; lists are in the order in which kmod looks through them.
+ * carries its origin: the file, and of a line that is continued the last one, which is the one that kmod names. Lists are in the order
+ * in which kmod looks through them.
+ *
+ * Texts may hold bytes that are no UTF-8, in the form that `native/byte-text.ts` tells of.
  */
 import type { SoftDependencyLine } from '../index-files/soft-dependency-file.ts';
 import type { TextOrigin } from '../index-files/text-origin.ts';
 import type { WeakDependencyLine } from '../index-files/weak-dependency-file.ts';
+import type { ConfigurationProblem } from './configuration-notice.ts';
 
 /** `alias PATTERN MODULE`. */
 export interface AliasRecord {
@@ -38,18 +42,6 @@ export interface CommandRecord {
   readonly origin: TextOrigin;
 }
 
-/** A line that says nothing that modprobe understands. It never stops the reading. */
-export interface ConfigurationProblem {
-  readonly origin: TextOrigin;
-  /** Stable name of what is wrong, for example `bad-line`, `deprecated-directive`, `bad-kernel-option`, `unreadable`. */
-  readonly code: string;
-  readonly priority: 'error' | 'info';
-  /** kmod's words. */
-  readonly text: string;
-  /** What to do about it, one sentence. */
-  readonly remedy: string;
-}
-
 /** A file that is not read because a stronger folder has one of the same name. */
 export interface HiddenFile {
   readonly path: string;
@@ -68,7 +60,7 @@ export interface ModprobeConfiguration {
   readonly softDependencies: readonly SoftDependencyLine[];
   /** The tree's `modules.weakdep` is among them. */
   readonly weakDependencies: readonly WeakDependencyLine[];
-  /** Files that were read, in that order. */
+  /** Files that were read, in that order; `/proc/cmdline` is the last. */
   readonly files: readonly string[];
   readonly hidden: readonly HiddenFile[];
   readonly problems: readonly ConfigurationProblem[];

@@ -3,6 +3,7 @@ import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { byteText } from '../native/byte-text.ts';
 import { splitDependencyLine } from './dependency-file.ts';
 import { unreadableError } from './index-bytes.ts';
 import { IndexFile } from './index-file.ts';
@@ -97,7 +98,8 @@ export class ModuleTree {
   text(name: TextFileName): string {
     const known = this.#texts.get(name);
     if (known !== undefined) return known;
-    const text = this.#files.read(name)?.toString() ?? '';
+    const bytes = this.#files.read(name);
+    const text = bytes === undefined ? '' : byteText(bytes);
     this.#texts.set(name, text);
     return text;
   }

@@ -33,14 +33,24 @@ function parseLine(text: string, origin: TextOrigin): SoftDependencyLine | undef
   const [, name = '', rest = ''] = LINE.exec(text) ?? [];
   const module = normalizeAlias(name);
   if (rest === '' || module === undefined) return undefined;
+  return { module, ...softDependencyMembers(rest), origin };
+}
+
+/** The members of a soft dependency, from what stands behind the module's name. */
+export function softDependencyMembers(rest: string): Pick<SoftDependencyLine, 'pre' | 'post'> {
   const pre: string[] = [];
   const post: string[] = [];
   // Words before the first marker belong nowhere: `softdep cifs gcm` names no dependency.
   let members: string[] = [];
-  for (const word of rest.split(/[ \t\v\f\r]+/)) {
+  for (const word of dependencyWords(rest)) {
     if (word === 'pre:') members = pre;
     else if (word === 'post:') members = post;
-    else if (word !== '') members.push(word);
+    else members.push(word);
   }
-  return { module, pre, post, origin };
+  return { pre, post };
+}
+
+/** The words of a list of dependencies, at white space of any kind. */
+export function dependencyWords(rest: string): readonly string[] {
+  return rest.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
 }

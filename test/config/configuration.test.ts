@@ -78,8 +78,18 @@ test('lines are joined, backslashes vanish, numbers count physical lines', (t) =
 });
 
 test('idle lines and words', (t) => {
-  t.deepEqual(['', ' \t', '#', '#x'].map(isIdleLine), [true, true, true, true]);
-  t.deepEqual([' # x', 'x', '\r'].map(isIdleLine), [false, false, false]);
+  t.deepEqual(
+    ['', ' \t', '#', '#x'].map((text) => isIdleLine(text)),
+    [true, true, true, true],
+  );
+  t.deepEqual(
+    [' # x', 'x', '\r'].map((text) => isIdleLine(text)),
+    [false, false, false],
+  );
+  t.deepEqual(
+    [' # x', '\t#', 'x#', ' \r'].map((text) => isIdleLine(text, true)),
+    [true, true, false, false],
+  );
   t.deepEqual(lineWords('\t a  b\tc\r '), ['a', 'b', 'c\r']);
 });
 
