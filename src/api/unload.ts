@@ -1,4 +1,4 @@
-import { requireOptions } from '../errors/argument.ts';
+import { argumentRangeError, requireOptions } from '../errors/argument.ts';
 import { dryRun } from '../execute/dry-run.ts';
 import { runEffects, runEffectsSync } from '../execute/effect.ts';
 import type { StepOutcome, StepResult } from '../execute/step-result.ts';
@@ -19,6 +19,8 @@ export interface PlanRemovalOptions extends PlaceOptions {
    * them as soft dependencies and is not in use. Default false.
    */
   readonly dependencies?: boolean | undefined;
+  /** Also unload the modules that use those named, and their users in turn. Default false. */
+  readonly removeHolders?: boolean | undefined;
   /**
    * Unload in spite of users other than modules, and modules without an exit function. May crash the machine; taints
    * the kernel. Default false.
@@ -26,6 +28,11 @@ export interface PlanRemovalOptions extends PlaceOptions {
   readonly force?: boolean | undefined;
   /** A module that is not loaded is an error; otherwise it is skipped. Default true. */
   readonly firstTime?: boolean | undefined;
+  /**
+   * How long to try again while a module that has to go is in use, or comes or goes by someone else's doing, in
+   * milliseconds, for each of them. With more than 0 being in use is no obstacle of the plan. Default 0.
+   */
+  readonly waitMs?: number | undefined;
 }
 
 /** Options of {@link rmmod}. */
@@ -45,6 +52,8 @@ const STAYED: ReadonlySet<StepOutcome> = new Set<StepOutcome>(['kept', 'failed-o
 const planRemovalOptionTypes = {
   ...placeOptionTypes,
   dependencies: 'boolean',
+  removeHolders: 'boolean',
+  waitMs: 'number',
   force: 'boolean',
   firstTime: 'boolean',
 } as const;
@@ -54,11 +63,12 @@ const rmmodOptionTypes = { ...planRemovalOptionTypes, ...runOptionTypes } as con
  * Works out what unloading would do, without doing it.
  *
  * @param names module names, or files whose names they have
- * @throws TypeError for wrong arguments; KmodError `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_PROC`,
+ * @throws TypeError, RangeError for wrong arguments; KmodError `ERR_KMOD_NO_MODULE_SUPPORT`, `ERR_KMOD_PROC`,
  *   `ERR_KMOD_INDEX_CORRUPT`, `ERR_KMOD_INDEX_UNREADABLE`
  */
 export function planRemoval(names: string | readonly string[], options: PlanRemovalOptions = {}): UnloadPlan {
   requireOptions('options', options, planRemovalOptionTypes);
+  requireWait(options);
   return makePlan(requireNames(names), options);
 }
 
@@ -67,8 +77,8 @@ export function planRemoval(names: string | readonly string[], options: PlanRemo
  *
  * @param names module names, or files whose names they have
  * @throws TypeError for wrong arguments; what {@link planRemoval} throws; PlanFailure `ERR_KMOD_NOT_LOADED`,
- *   `ERR_KMOD_BUILTIN`, `ERR_KMOD_IN_USE` (with `holders`), `ERR_KMOD_NO_UNLOAD_SUPPORT`, `ERR_KMOD_UNLOAD_FAILED`,
- *   `ERR_KMOD_ABORTED`
+ *   `ERR_KMOD_BUILTIN`, `ERR_KMOD_IN_USE` (with `holders`), `ERR_KMOD_PERMANENT`, `ERR_KMOD_NO_UNLOAD_SUPPORT`,
+ *   `ERR_KMOD_UNLOAD_FAILED`, `ERR_KMOD_ABORTED`
  */
 export async function rmmod(
   names: string | readonly string[],
@@ -87,6 +97,7 @@ export function rmmodSync(names: string | readonly string[], options: RmmodOptio
 function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<UnloadResult> {
   const started = performance.now();
   requireOptions('options', options, rmmodOptionTypes);
+  requireWait(options);
   const unloadPlan = makePlan(requireNames(names), options);
   const kernel = kernelOf(options);
   return {
@@ -100,6 +111,11 @@ function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<Unload
   };
 }
 
+function requireWait({ waitMs }: PlanRemovalOptions): void {
+  if (waitMs !== undefined && !(waitMs >= 0))
+    throw argumentRangeError('options.waitMs', 'a number of milliseconds, 0 or more', waitMs);
+}
+
 function makePlan(names: readonly string[], options: PlanRemovalOptions): UnloadPlan {
   const kernel = kernelOf(options);
   return planUnload({
@@ -109,6 +125,8 @@ function makePlan(names: readonly string[], options: PlanRemovalOptions): Unload
     kernel,
     dependencies: options.dependencies,
     softDependencies: options.dependencies === true ? 'all' : 'none',
+    removeHolders: options.removeHolders,
+    waits: (options.waitMs ?? 0) > 0,
     force: options.force,
     check: options.force === true ? 'holders' : 'all',
     firstTime: options.firstTime,

@@ -10,7 +10,8 @@ export class ProgramEnd extends Error {
   }
 }
 
-const FATAL = 2;
+/** Fatal messages are shown from this level on. */
+export const FATAL_LEVEL = 2;
 const ERROR = 3;
 /** Messages up to warnings are shown; where modprobe and depmod start. */
 export const WARNING_LEVEL = 4;
@@ -34,7 +35,7 @@ export class Messages {
 
   /** @throws ProgramEnd when the level lets the message through */
   fatal(text: string): void {
-    if (this.level < FATAL) return;
+    if (this.level < FATAL_LEVEL) return;
     this.#write('FATAL', text);
     throw new ProgramEnd(1);
   }

@@ -1,3 +1,4 @@
+import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { CliIo } from './cli-io.ts';
 import type { Messages } from './messages.ts';
@@ -9,6 +10,7 @@ export interface ModprobeCall {
   readonly arguments: ModprobeArguments;
   readonly messages: Messages;
   readonly tree: ModuleTree;
+  readonly configuration?: ModprobeConfiguration | undefined;
   /** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
   readonly printAction: (line: string) => void;
 }

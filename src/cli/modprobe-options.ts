@@ -142,7 +142,8 @@ export function readModprobeArguments(argv: readonly string[]): ModprobeRequest 
     kind: 'run',
     arguments: {
       all: given.has('all'),
-      remove: given.has('remove'),
+      // kmod 34 takes --remove-holders alone for a load; later ones take it for a removal.
+      remove: given.has('remove') || (given.has('remove-holders') && !given.has('compat')),
       removeHolders: given.has('remove-holders'),
       waitMs: wait === undefined ? undefined : unsignedNumber(wait),
       firstTime: given.has('first-time'),

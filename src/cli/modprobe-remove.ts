@@ -1,69 +1,128 @@
 import { runEffectsSync } from '../execute/effect.ts';
-import { unloadRun } from '../execute/unload-run.ts';
+import type { StepEvent } from '../execute/step-result.ts';
+import { runUnloadSteps } from '../execute/unload-run.ts';
 import { normalizeAlias } from '../index-files/module-name.ts';
+import { planKmodUnload } from '../plan/kmod-unload-plan.ts';
 import { lookUp } from '../plan/lookup.ts';
-import type { Obstacle } from '../plan/plan.ts';
-import { planUnload } from '../plan/unload-plan.ts';
+import type { Obstacle, UnloadPlan, UnloadStep } from '../plan/plan.ts';
+import { planUnload, type UnloadRequest } from '../plan/unload-plan.ts';
 import { loadedIfSupported } from './loaded-list.ts';
+import { FATAL_LEVEL, ProgramEnd } from './messages.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
-import { refusalText } from './refusal-text.ts';
+import { hasCode, refusalText } from './refusal-text.ts';
 
 /** Removes what one operand of modprobe -r stands for. Answers the exit code. */
 export function removeOperand(call: ModprobeCall, operand: string): number {
-  const { messages, tree } = call;
-  // Here a path is no path, but a name that no module has.
-  const isPath = operand.startsWith('/') || operand.startsWith('./');
-  if (normalizeAlias(operand) === undefined) return 1;
-  const targets = isPath ? [] : lookUp(tree, operand);
-  if (targets.length === 0) {
+  const { messages } = call;
+  const name = normalizeAlias(operand);
+  if (name === undefined) return 1;
+  const modules = modulesOf(call, operand, name);
+  if (modules.length === 0) {
     const text = `Module ${operand} not found.`;
     if (call.arguments.all) messages.warning(text);
     else messages.fatal(text);
     return 1;
   }
-  for (const { module } of targets) if (removeModule(call, module) !== 0) return 1;
+  for (const module of modules) if (removeModule(call, module) !== 0) return 1;
   return 0;
 }
 
+/** Here a path is no path, but a name that no module has. */
+function modulesOf(call: ModprobeCall, operand: string, name: string): readonly string[] {
+  const { arguments: given, io, tree } = call;
+  const isPath = operand.startsWith('/') || operand.startsWith('./');
+  if (isPath) return [];
+  const found = lookUp(tree, operand).map(({ module }) => module);
+  if (found.length > 0 || given.compat) return found;
+  // What is loaded can be unloaded, whether or not the tree still has it.
+  return loadedIfSupported(io.kernel).flatMap((module) => (module.name === name ? [name] : []));
+}
+
 function removeModule(call: ModprobeCall, module: string): number {
-  const { arguments: given, io, messages, tree, printAction } = call;
-  const plan = planUnload({
+  const { arguments: given, messages } = call;
+  const { steps, blocked } = planOf(call, module);
+  const [obstacle] = blocked;
+  // kmod comes upon it only after what it does before.
+  const exitCode = obstacle === undefined || given.compat ? performSteps(call, steps) : 0;
+  if (obstacle === undefined || exitCode !== 0) return exitCode;
+  messages.fatal(obstacleText(obstacle));
+  return 1;
+}
+
+function planOf(call: ModprobeCall, module: string): UnloadPlan {
+  const { arguments: given, configuration, io, messages, tree } = call;
+  const request: UnloadRequest = {
     modules: [module],
     loaded: loadedIfSupported(io.kernel),
     tree,
     kernel: io.kernel,
+    configuration,
+    ignoreCommands: given.ignoreCommands,
     dependencies: true,
     softDependencies: 'asked',
+    removeHolders: given.removeHolders,
+    waits: (given.waitMs ?? 0) > 0,
     force: given.force,
-    check: given.showDepends ? 'none' : 'all',
+    check: given.showDepends ? 'none' : 'users',
     firstTime: given.firstTime,
-  });
-  const obstacle = plan.blocked[0];
-  if (obstacle !== undefined) {
-    messages.fatal(obstacleText(obstacle));
-    return 1;
-  }
+  };
+  if (!given.compat) return planUnload(request);
+  return planKmodUnload(request, { isFrozen: given.dryRun, isQuiet: messages.level < FATAL_LEVEL });
+}
+
+function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number {
+  const { arguments: given, io, messages } = call;
   if (given.dryRun) {
-    for (const step of plan.steps) printAction(`rmmod ${step.module}`);
+    for (const step of steps) printStep(call, step);
     return 0;
   }
+  const run = runUnloadSteps(steps, {
+    kernel: io.kernel,
+    firstTime: given.firstTime || given.compat,
+    waitMs: given.waitMs,
+    waitForAll: given.compat,
+    onStep: (event) => tellStep(call, event),
+  });
   try {
-    runEffectsSync(
-      unloadRun(plan, {
-        kernel: io.kernel,
-        firstTime: given.firstTime,
-        onStep: (event) => {
-          if (event.phase === 'start') printAction(`rmmod ${event.step.module}`);
-        },
-      }),
-      io.syscalls,
-      io.commands,
-    );
+    runEffectsSync(run, io.syscalls, io.commands);
     return 0;
   } catch (error) {
-    messages.error(`could not remove '${module}': ${refusalText(error)}`);
+    if (error instanceof ProgramEnd) throw error;
+    const { module = '' } = error as { readonly module?: string };
+    if (isCommandFailure(error)) messages.fatal(commandText(module));
+    else messages.error(`could not remove '${module}': ${refusalText(error)}`);
     return 1;
   }
+}
+
+function tellStep(call: ModprobeCall, event: StepEvent<UnloadStep>): void {
+  const { arguments: given, messages } = call;
+  if (event.phase === 'start') {
+    printStep(call, event.step);
+    return;
+  }
+  const { error, module } = event.result;
+  if (error === null) return;
+  // A failure that does not count. kmod tells of a module that stays, and ends with a command that fails.
+  if (event.step.action === 'command') {
+    if (given.compat) messages.fatal(commandText(module));
+    else messages.warning(commandText(module));
+  } else if (given.compat && given.waitMs === undefined) {
+    messages.error(`could not remove '${module}': ${refusalText(error)}`);
+  }
+}
+
+function isCommandFailure(error: unknown): boolean {
+  return error instanceof Error && hasCode(error.cause, 'ERR_KMOD_COMMAND_FAILED');
+}
+
+function commandText(module: string): string {
+  return `Error running remove command for ${module}`;
+}
+
+function printStep({ printAction }: ModprobeCall, step: UnloadStep): void {
+  if (step.action === 'delete') printAction(`rmmod ${step.module}`);
+  else printAction(`remove ${step.template.replaceAll('$CMDLINE_OPTS', '')}`);
 }
 
 function obstacleText({ module, code, reason }: Obstacle): string {

@@ -27,6 +27,7 @@ export const errorCodes = {
   ERR_KMOD_NOT_LOADED: 'The module is not loaded.',
   ERR_KMOD_BUILTIN: 'The module is built into the kernel and cannot be unloaded.',
   ERR_KMOD_IN_USE: 'The module is in use by other modules or by the kernel.',
+  ERR_KMOD_PERMANENT: 'The module has no exit function, so the kernel never unloads it.',
   ERR_KMOD_LOAD_FAILED: 'A step of a load failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_UNLOAD_FAILED: 'A step of an unload failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_COMMAND_FAILED: 'An install or remove command of the configuration failed.',

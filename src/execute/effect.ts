@@ -19,7 +19,12 @@ export type Effect =
       /** Is given how the command ended. */
       readonly take: (end: CommandEnd) => void;
     }
-  | { readonly kind: 'wait'; readonly milliseconds: number };
+  | {
+      readonly kind: 'wait';
+      readonly milliseconds: number;
+      /** Ends the wait early; the run looks at it itself. */
+      readonly signal?: AbortSignal | undefined;
+    };
 
 /** A run: yields effects, is resumed when they are done and gets their errors thrown in. */
 export type Run<Result> = Generator<Effect, Result, undefined>;
@@ -65,7 +70,15 @@ export function runEffectsSync<Result>(
 async function perform(effect: Effect, calls: ModuleCalls, commands: CommandRunner): Promise<void> {
   if (effect.kind === 'call') await effect.invoke(calls);
   else if (effect.kind === 'command') effect.take(await commands.run(effect.command));
-  else await sleep(effect.milliseconds);
+  else await pause(effect);
+}
+
+async function pause({ milliseconds, signal }: Extract<Effect, { kind: 'wait' }>): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
 }
 
 function performSync(effect: Effect, calls: ModuleCalls, commands: CommandRunner): void {

@@ -65,7 +65,7 @@ export function obstacleFailure(plan: LoadPlan | UnloadPlan): PlanFailure | unde
 
 /** The failure of a step, with what the system call behind it said. */
 export function stepFailure(
-  code: 'ERR_KMOD_LOAD_FAILED' | 'ERR_KMOD_UNLOAD_FAILED',
+  code: KmodErrorCode,
   message: string,
   cause: unknown,
   progress: Progress,

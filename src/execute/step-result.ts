@@ -37,7 +37,7 @@ export interface StepResult {
   /** State by /sys right after the step; null when the kernel shows none. */
   readonly state: ModuleState | null;
   readonly durationMs: number;
-  /** Why a step that is not required failed; null for every other outcome. */
+  /** Why a step that is not required failed, or its module was kept; null for every other outcome. */
   readonly error: Error | null;
 }
 

@@ -1,25 +1,33 @@
 import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { moduleState } from '../kernel/module-state.ts';
-import { O_NONBLOCK, O_TRUNC } from '../native/module-flags.ts';
-import type { DeleteStep, UnloadPlan, UnloadStep } from '../plan/plan.ts';
+import type { UnloadPlan, UnloadStep } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
 import { runCommandStep } from './command-step.ts';
+import { deleteModule } from './delete-step.ts';
 import type { Run } from './effect.ts';
 import { optionalFailure } from './optional-failure.ts';
 import { abortFailure, obstacleFailure, type Progress, stepFailure } from './plan-failure.ts';
 import { type StepEvent, stepResult, type StepOutcome, type StepResult } from './step-result.ts';
+import { explainRefusal } from './unload-refusal.ts';
 
 /** How to run an unload. */
 export interface UnloadRunOptions {
   /** /proc and /sys of the kernel. Default: the running one's. */
   readonly kernel?: KernelLocation | undefined;
-  /** Looked at between two steps; a call in flight cannot be cancelled. */
+  /** Looked at between two steps and while waiting; a call in flight cannot be cancelled. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each step as it begins and ends. What it throws ends the run. */
   readonly onStep?: ((event: StepEvent<UnloadStep>) => void) | undefined;
   /** A module that someone else unloaded meanwhile is an error, when it was asked for. Default true. */
   readonly firstTime?: boolean | undefined;
+  /**
+   * How long to try again while a module that has to go is in use, or comes or goes by someone else's doing, in
+   * milliseconds, for each of them. Default 0: once.
+   */
+  readonly waitMs?: number | undefined;
+  /** Whether the time to wait is for soft dependencies and unused dependencies too, as with kmod. Default false. */
+  readonly waitForAll?: boolean | undefined;
 }
 
 /** What a module answers that is in use, or that someone else is unloading. */
@@ -27,75 +35,92 @@ const STAYS = new Set(['EAGAIN', 'EBUSY']);
 
 /**
  * Runs an unload plan, one step after the other. What was unloaded stays so when a later step fails. Only the modules
- * asked for have to go: the failure of another one is kept in its result.
+ * asked for, and their holders if these are to go, have to: the failure of another one is kept in its result.
  *
- * @throws PlanFailure with the code of the first obstacle, before anything is done; `ERR_KMOD_UNLOAD_FAILED` with the
- *   refusal as its cause; `ERR_KMOD_ABORTED`
+ * @throws PlanFailure with the code of the first obstacle, before anything is done; with the refusal as its cause
+ *   `ERR_KMOD_IN_USE` (with `holders`), `ERR_KMOD_PERMANENT`, `ERR_KMOD_NO_UNLOAD_SUPPORT`, otherwise
+ *   `ERR_KMOD_UNLOAD_FAILED`; `ERR_KMOD_ABORTED`
  */
 export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Run<readonly StepResult[]> {
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
+  return yield* runUnloadSteps(plan.steps, options);
+}
+
+/** {@link unloadRun} of steps alone. */
+export function* runUnloadSteps(
+  steps: readonly UnloadStep[],
+  options: UnloadRunOptions = {},
+): Run<readonly StepResult[]> {
   const completedSteps: StepResult[] = [];
-  const progress = (failedStep: UnloadStep | null): Progress => ({
-    completedSteps,
-    failedStep,
-    rolledBack: [],
-    notRolledBack: [],
-    holders: [],
-  });
-  const total = plan.steps.length;
-  for (const [index, step] of plan.steps.entries()) {
+  for (const [index, step] of steps.entries()) {
+    let begun: UnloadStep | null = null;
     try {
       checkSignal(options.signal);
+      begun = step;
+      options.onStep?.({ phase: 'start', step, index, total: steps.length });
+      const result = yield* runStep(step, options);
+      completedSteps.push(result);
+      options.onStep?.({ phase: 'done', step, index, total: steps.length, result });
     } catch (error) {
-      throw error instanceof AbortedRun ? abortFailure(error.reason, progress(null)) : error;
+      throw runFailure(error, completedSteps, begun, options);
     }
-    options.onStep?.({ phase: 'start', step, index, total });
-    const started = performance.now();
-    let outcome: StepOutcome;
-    let failure: Error | undefined;
-    try {
-      outcome = yield* perform(step, options.firstTime !== false);
-    } catch (error) {
-      failure = optionalFailure(step, error);
-      if (failure === undefined) {
-        const reason = error instanceof Error ? error.message : String(error);
-        const text = `Unloading ${step.module} failed: ${reason}`;
-        throw stepFailure('ERR_KMOD_UNLOAD_FAILED', text, error, progress(step));
-      }
-      outcome = 'failed-optional';
-    }
-    const result = stepResult(step, {
-      outcome,
-      state: moduleState(step.module, options.kernel) ?? null,
-      durationMs: performance.now() - started,
-      error: failure ?? null,
-    });
-    completedSteps.push(result);
-    options.onStep?.({ phase: 'done', step, index, total, result });
   }
   return completedSteps;
 }
 
-function* perform(step: UnloadStep, firstTime: boolean): Run<StepOutcome> {
-  if (step.action === 'delete') return yield* deleteModule(step, firstTime);
-  yield* runCommandStep(step);
-  return 'command-run';
+/** Thrown inside a run when a step that is required fails, to tell it from what `onStep` throws. */
+class RefusedStep extends Error {}
+
+function* runStep(step: UnloadStep, options: UnloadRunOptions): Run<StepResult> {
+  const started = performance.now();
+  let outcome: StepOutcome;
+  let failure: Error | undefined;
+  try {
+    outcome = yield* perform(step, options);
+  } catch (error) {
+    if (error instanceof AbortedRun) throw error;
+    failure = optionalFailure(step, error);
+    if (failure === undefined) throw new RefusedStep('', { cause: error });
+    const stays = step.action === 'delete' && failure instanceof ModuleSystemError && STAYS.has(failure.code);
+    outcome = stays ? 'kept' : 'failed-optional';
+  }
+  return stepResult(step, {
+    outcome,
+    state: moduleState(step.module, options.kernel) ?? null,
+    durationMs: performance.now() - started,
+    error: failure ?? null,
+  });
 }
 
-function* deleteModule({ module, force, required }: DeleteStep, firstTime: boolean): Run<StepOutcome> {
-  const flags = force ? O_NONBLOCK | O_TRUNC : O_NONBLOCK;
-  try {
-    yield {
-      kind: 'call',
-      invoke: (calls) => calls.deleteModule(module, flags),
-      invokeSync: (calls) => calls.deleteModuleSync(module, flags),
-    };
-    return 'unloaded';
-  } catch (error) {
-    if (!(error instanceof ModuleSystemError)) throw error;
-    if (error.code === 'ENOENT' && !(required && firstTime)) return 'already-unloaded';
-    if (!required && STAYS.has(error.code)) return 'kept';
-    throw error;
+function* perform(step: UnloadStep, options: UnloadRunOptions): Run<StepOutcome> {
+  if (step.action === 'command') {
+    yield* runCommandStep(step);
+    return 'command-run';
   }
+  const waits = step.required || options.waitForAll === true;
+  return yield* deleteModule(step, {
+    kernel: options.kernel ?? {},
+    waitMs: waits ? (options.waitMs ?? 0) : 0,
+    firstTime: step.required && options.firstTime !== false,
+    signal: options.signal,
+    checkSignal: () => checkSignal(options.signal),
+  });
+}
+
+function runFailure(
+  error: unknown,
+  completedSteps: readonly StepResult[],
+  failedStep: UnloadStep | null,
+  { kernel, waitMs = 0 }: UnloadRunOptions,
+): unknown {
+  const progress: Progress = { completedSteps, failedStep, rolledBack: [], notRolledBack: [], holders: [] };
+  if (error instanceof AbortedRun) return abortFailure(error.reason, progress);
+  if (!(error instanceof RefusedStep) || failedStep === null) return error;
+  const { cause } = error;
+  const { code, reason, holders } = explainRefusal(failedStep.module, cause, kernel);
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const waited = code === 'ERR_KMOD_IN_USE' && waitMs > 0 ? ` (tried for ${waitMs} ms)` : '';
+  const text = `Unloading ${failedStep.module} failed: ${words}${waited}${reason && `\n${reason}`}`;
+  return stepFailure(code, text, cause, { ...progress, holders });
 }

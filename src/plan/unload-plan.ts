@@ -1,56 +1,32 @@
 import { moduleNameOfPath } from '../index-files/module-name.ts';
-import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { hasModuleFolder, moduleHolders } from '../kernel/module-state.ts';
-import type { DeleteStep, Obstacle, SkippedModule, StepReason, UnloadPlan } from './plan.ts';
-import { type SoftDependencies, type SoftDependency, softDependenciesOf } from './soft-dependencies.ts';
+import { planKmodUnload } from './kmod-unload-plan.ts';
+import type { Obstacle, SkippedModule, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
+import { RemovalRules } from './removal-rules.ts';
+import type { SoftDependency } from './soft-dependencies.ts';
+import { stillUsedText, useObstacle } from './unload-obstacle.ts';
+import type { UnloadRequest } from './unload-request.ts';
 import { UseCounts } from './use-counts.ts';
 
-/** What to unload. */
-export interface UnloadRequest {
-  /** The kernel's names of the modules, with underscores. */
-  readonly modules: readonly string[];
-  /** The modules now loaded. */
-  readonly loaded: readonly LoadedModule[];
-  /** Tells built-in modules and dependencies. */
-  readonly tree: ModuleTree;
-  /** /proc and /sys of the kernel to unload from. Default: the running one's. */
-  readonly kernel?: KernelLocation | undefined;
-  /** Also unload what the modules needed and nothing needs any more. Default false. */
-  readonly dependencies?: boolean | undefined;
-  /**
-   * Whose soft dependencies are unloaded with them, as far as nothing uses them. `asked`: those of the modules asked
-   * for, and those of these soft dependencies in turn, as kmod does. `all`: also those that the unused dependencies
-   * wanted before themselves. Default `none`.
-   */
-  readonly softDependencies?: 'none' | 'asked' | 'all' | undefined;
-  /** Default: the soft dependencies that the tree itself tells. */
-  readonly softDependencySource?: SoftDependencies | undefined;
-  /** Tell the kernel to ignore users and a missing exit function. Default false. */
-  readonly force?: boolean | undefined;
-  /**
-   * `all` looks at everything that keeps a module in the kernel, `holders` leaves out users that are no modules,
-   * `none` lets the kernel judge. Default `all`.
-   */
-  readonly check?: 'all' | 'holders' | 'none' | undefined;
-  /** A module that is not loaded is an obstacle and not just skipped. Default true. */
-  readonly firstTime?: boolean | undefined;
-}
+export type { UnloadRequest } from './unload-request.ts';
 
 const ASKED: StepReason = { kind: 'asked' };
 
 /**
  * Works out the steps of an unload: the modules asked for, users before the used, then the dependencies that become
- * unused, again users before the used. Use counts are carried forward from step to step, so that a whole chain of
- * unused dependencies goes and not only its top.
+ * unused, again users before the used. Who uses whom is the kernel's word; the index adds what the kernel has no record
+ * of. Use counts are carried forward from step to step, so that a whole chain of unused dependencies goes and not only
+ * its top.
  *
  * Soft dependencies go in the reverse order of loading: those that are loaded after a module before it, the others
- * after it. One that is not loaded, or that another module uses, is left alone.
+ * after it. One that is not loaded, or that another module uses, is left alone. A remove command takes the place of
+ * unloading a module, loaded or not, and of unloading what it needs.
  *
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
  */
 export function planUnload(request: UnloadRequest): UnloadPlan {
+  if (request.compat === true) return planKmodUnload(request, { isFrozen: false, isQuiet: true });
   const planner = new UnloadPlanner(request);
   planner.addAsked();
   planner.addUnused();
@@ -64,12 +40,13 @@ interface Candidate {
 }
 
 class UnloadPlanner {
-  readonly steps: DeleteStep[] = [];
+  readonly steps: UnloadStep[] = [];
   readonly blocked: Obstacle[] = [];
   readonly skipped: SkippedModule[] = [];
   readonly #request: UnloadRequest;
   readonly #kernel: KernelLocation;
-  readonly #softDependencies: SoftDependencies | undefined;
+  readonly #rules: RemovalRules;
+  readonly #check: 'all' | 'users' | 'holders' | 'none';
   #counts: UseCounts;
   /** What was in use when it was looked at. */
   #waiting: Candidate[] = [];
@@ -77,31 +54,32 @@ class UnloadPlanner {
   #seen: Set<string>;
 
   constructor(request: UnloadRequest) {
-    const { loaded, modules, softDependencies = 'none', softDependencySource, tree } = request;
+    const { loaded, modules, softDependencies = 'none', configuration, tree } = request;
     this.#request = request;
     this.#kernel = request.kernel ?? {};
+    this.#check = request.check ?? 'all';
     this.#counts = new UseCounts(loaded);
     this.#seen = new Set(modules);
-    if (softDependencies !== 'none')
-      this.#softDependencies = softDependencySource ?? softDependenciesOf(tree);
+    const ignored = request.ignoreCommands === true;
+    const alone = softDependencies === 'none';
+    this.#rules = new RemovalRules({ tree, configuration, compat: false, ignored, alone });
   }
 
   addAsked(): void {
-    let waiting = [...this.#seen];
-    if (this.#request.check !== 'none') waiting = waiting.filter((module) => this.#isLoaded(module));
+    let waiting = this.#withHolders();
     // Each round takes one whose users are gone; what is left after a round without any is in use.
-    for (let progress = true; progress;) {
-      const ready = waiting.find((module) => this.#tryAsked(module));
-      progress = ready !== undefined;
-      waiting = waiting.filter((module) => module !== ready);
+    for (;;) {
+      const ready = waiting.find((candidate) => this.#tryRequired(candidate)) ?? this.#waitFor(waiting);
+      if (ready === undefined) break;
+      waiting = waiting.filter((candidate) => candidate !== ready);
     }
-    for (const module of waiting) this.#blockInUse(module);
+    for (const { module, because } of waiting)
+      this.blocked.push(useObstacle({ module, because, counts: this.#counts, kernel: this.#kernel }));
   }
 
   addUnused(): void {
     if (this.blocked.length > 0) return;
-    for (const { module, because } of this.steps.slice())
-      if (because.kind === 'asked') this.#considerFollowers({ module, because });
+    for (const step of this.steps.slice()) if (step.required) this.#considerFollowers(step);
     // One that was in use may be so no longer, now that others are gone.
     for (let progress = true; progress;) {
       const before = this.steps.length;
@@ -109,44 +87,86 @@ class UnloadPlanner {
       progress = this.steps.length > before;
     }
     for (const { module, because } of this.#waiting)
-      this.skipped.push({ module, because, reason: stillUsedText(this.#counts.users(module)) });
+      this.skipped.push({ module, because, reason: stillUsedText(module, this.#counts) });
   }
 
-  #tryAsked(module: string): boolean {
-    const { check = 'all' } = this.#request;
-    return this.#tryDelete(
-      { module, because: ASKED },
-      () => check === 'none' || !this.#isInUse(module, check),
+  /** The modules asked for, each after those that use it if these are to go too. */
+  #withHolders(): readonly Candidate[] {
+    const asked = [...this.#seen].filter((module) => this.#canGo(module));
+    const because = ASKED;
+    if (this.#request.removeHolders !== true) return asked.map((module) => ({ module, because }));
+    const found = new Map<string, Candidate>();
+    const isAsked = new Set(asked);
+    const visit = (candidate: Candidate): void => {
+      const { module } = candidate;
+      if (found.has(module)) return;
+      found.set(module, candidate);
+      // A command does what there is to do, users included.
+      const isCommand = this.#rules.command(module, ASKED, true) !== undefined;
+      const of: StepReason = { kind: 'holder', of: module };
+      if (!isCommand)
+        for (const holder of moduleHolders(module, this.#kernel).toReversed())
+          visit({ module: holder, because: isAsked.has(holder) ? ASKED : of });
+      // Behind its users.
+      found.delete(module);
+      found.set(module, candidate);
+    };
+    for (const module of asked) visit({ module, because });
+    for (const module of found.keys()) this.#seen.add(module);
+    return [...found.values()];
+  }
+
+  #tryRequired(candidate: Candidate): boolean {
+    return this.#tryDelete(candidate, true, () => !this.#isInUse(candidate.module, this.#check));
+  }
+
+  /** With the time to wait, one that is in use goes when its turn comes: after those of its users that go too. */
+  #waitFor(waiting: readonly Candidate[]): Candidate | undefined {
+    if (this.#request.waits !== true) return undefined;
+    const names = new Set(waiting.map(({ module }) => module));
+    const next = waiting.find(
+      ({ module }) =>
+        !this.#counts.users(module).some((user) => names.has(user)) &&
+        (this.#check !== 'all' || this.#request.force === true || !this.#counts.isPermanent(module)),
     );
+    if (next !== undefined) this.#tryDelete(next, true, () => true);
+    return next;
   }
 
   #consider(candidate: Candidate): void {
-    const { module } = candidate;
+    const { module, because } = candidate;
     if (this.#seen.has(module)) return;
     this.#seen.add(module);
-    // Without checks soft dependencies are listed whether they are loaded or not.
-    const isUnchecked = this.#request.check === 'none' && candidate.because.kind === 'softdep';
-    if (isUnchecked || this.#counts.has(module)) this.#considerLoaded(candidate, isUnchecked);
+    // Without checks soft dependencies are listed whether they are loaded or not; a command never asks.
+    const isSoft = because.kind === 'softdep';
+    const isUnchecked = this.#check === 'none' && isSoft;
+    const isCommand = isSoft && this.#rules.command(module, because, false) !== undefined;
+    if (isUnchecked || isCommand || this.#counts.has(module)) this.#considerLoaded(candidate, isUnchecked);
   }
 
   #considerLoaded(candidate: Candidate, isUnchecked = false): void {
     const { module, because } = candidate;
     // Uses that are not by symbols, as of a checksum by its name, end with the modules that go: the kernel decides.
     const check = because.kind === 'softdep' && because.order === 'pre' ? 'holders' : 'all';
-    const isGone = this.#tryDelete(candidate, () => isUnchecked || !this.#isInUse(module, check));
-    if (isGone) this.#considerFollowers(candidate);
+    const isFree = (): boolean =>
+      isUnchecked || (!this.#isInUse(module, check) && !this.#counts.isPermanent(module));
+    if (this.#tryDelete(candidate, false, isFree)) this.#considerFollowers(candidate);
     else this.#waiting.push(candidate);
   }
 
   /** What was loaded after a module goes before it, unless the module stays. */
-  #tryDelete({ module, because }: Candidate, isFree: () => boolean): boolean {
-    const post = because.kind === 'dependency' ? [] : (this.#softDependencies?.of(module).post ?? []);
+  #tryDelete({ module, because }: Candidate, required: boolean, isFree: () => boolean): boolean {
+    const isDependency = because.kind === 'dependency';
+    const command = isDependency ? undefined : this.#rules.command(module, because, required);
+    const post = isDependency ? [] : this.#rules.softDependencies(module).post;
     const steps = this.steps.length;
     const state = post.length > 0 ? { counts: this.#counts.copy(), waiting: [...this.#waiting] } : undefined;
     const seen = state && new Set(this.#seen);
     this.#considerSoft(post);
-    if (isFree()) {
-      this.#delete(module, because);
+    if (command !== undefined || isFree()) {
+      this.#counts.remove(module);
+      const force = this.#request.force === true && required;
+      this.steps.push(command ?? { action: 'delete', module, force, because, required });
       return true;
     }
     if (state !== undefined && seen !== undefined) {
@@ -161,15 +181,16 @@ class UnloadPlanner {
   /** What a module that goes may leave without use. */
   #considerFollowers({ module, because }: Candidate): void {
     const { dependencies = false, softDependencies } = this.#request;
+    const isDependency = because.kind === 'dependency';
+    const isCommand = !isDependency && this.#rules.command(module, because, false) !== undefined;
     // A dependency's own dependencies are among those of the module that it is one of.
-    if (dependencies && because.kind !== 'dependency') {
+    if (dependencies && !isDependency && !isCommand) {
       const reason: StepReason = { kind: 'dependency', of: module };
-      // Reversed load order: whatever uses a dependency comes before it.
-      for (const dependency of this.#dependenciesOf(module).toReversed())
+      for (const dependency of this.#dependenciesOf(module))
         this.#consider({ module: dependency, because: reason });
     }
-    if (because.kind !== 'dependency' || softDependencies === 'all')
-      this.#considerSoft(this.#softDependencies?.of(module).pre ?? []);
+    if (!isDependency || softDependencies === 'all')
+      this.#considerSoft(this.#rules.softDependencies(module).pre);
   }
 
   #considerSoft(members: readonly SoftDependency[]): void {
@@ -177,74 +198,37 @@ class UnloadPlanner {
       for (const { module } of modules.toReversed()) this.#consider({ module, because });
   }
 
-  /** Of a module that is not in the tree the kernel's own record of users tells the dependencies. */
+  /** In reversed load order: whatever uses a dependency comes before it. What only the kernel knows comes last. */
   #dependenciesOf(module: string): readonly string[] {
-    const line = this.#request.tree.dependencyLine(module);
-    if (line !== undefined) return line.dependencies.map(moduleNameOfPath);
+    const { loaded, tree } = this.#request;
+    const line = tree.dependencyLine(module)?.dependencies.map(moduleNameOfPath) ?? [];
     // Asked of the state before the first step: by now the module's own uses are gone.
-    return new UseCounts(this.#request.loaded).dependencies(module);
+    return [...line.toReversed(), ...new UseCounts(loaded).dependencies(module).toReversed()];
   }
 
-  #isLoaded(module: string): boolean {
+  /** Whether there is something to do for a module asked for. */
+  #canGo(module: string): boolean {
     const { tree, firstTime = true } = this.#request;
-    if (this.#counts.has(module)) return true;
+    if (this.#check === 'none' || this.#counts.has(module)) return true;
+    if (this.#rules.command(module, ASKED, true) !== undefined) return true;
+    const facts = { module, path: null, errno: null, holders: [], because: ASKED } as const;
     // A folder without being in the list belongs to a built-in module with parameters.
-    if (tree.isBuiltin(module) || hasModuleFolder(module, this.#kernel))
-      this.#block(module, 'ERR_KMOD_BUILTIN', `Module ${module} is builtin: it cannot be unloaded.`);
-    else if (firstTime)
-      this.#block(module, 'ERR_KMOD_NOT_LOADED', `Module ${module} is not loaded, so it cannot be unloaded.`);
-    else this.skipped.push({ module, reason: 'it is not loaded', because: ASKED });
+    if (tree.isBuiltin(module) || hasModuleFolder(module, this.#kernel)) {
+      const reason = `Module ${module} is builtin: it cannot be unloaded.`;
+      this.blocked.push({ ...facts, code: 'ERR_KMOD_BUILTIN', reason });
+    } else if (firstTime) {
+      const reason = `Module ${module} is not loaded, so it cannot be unloaded.`;
+      this.blocked.push({ ...facts, code: 'ERR_KMOD_NOT_LOADED', reason });
+    } else this.skipped.push({ module, reason: 'it is not loaded', because: ASKED });
     return false;
   }
 
-  #isInUse(module: string, check: 'all' | 'holders'): boolean {
-    if (this.#counts.users(module).length > 0) return true;
-    return check === 'all' && this.#counts.refcount(module) !== 0;
-  }
-
-  #blockInUse(module: string): void {
+  #isInUse(module: string, check: 'all' | 'users' | 'holders' | 'none'): boolean {
+    if (check === 'none') return false;
     const refcount = this.#counts.refcount(module);
-    const order = moduleHolders(module, this.#kernel);
-    const holders = this.#counts.users(module).toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
-    if (holders.length > 0)
-      this.#block(
-        module,
-        'ERR_KMOD_IN_USE',
-        `Module ${module} is in use by: ${holders.join(' ')}. Unload these first.`,
-        holders,
-      );
-    else if (refcount === null)
-      this.#block(
-        module,
-        'ERR_KMOD_NO_UNLOAD_SUPPORT',
-        `Module ${module} stays: the running kernel cannot unload modules (CONFIG_MODULE_UNLOAD=n).`,
-      );
-    else if (refcount < 0)
-      this.#block(module, 'ERR_KMOD_IN_USE', `Module ${module} is being unloaded by someone else.`);
-    else
-      this.#block(
-        module,
-        'ERR_KMOD_IN_USE',
-        `Module ${module} is in use by something other than a module (use count ${refcount}): an open device, a mount, a socket or an interface. Close that first.`,
-      );
+    if (check === 'users') return refcount !== null && refcount > 0;
+    if (this.#counts.users(module).length > 0) return true;
+    if (check === 'holders') return false;
+    return refcount !== 0 || (this.#counts.isPermanent(module) && this.#request.force !== true);
   }
-
-  #block(module: string, code: Obstacle['code'], reason: string, holders: readonly string[] = []): void {
-    this.blocked.push({ module, path: null, code, reason, errno: null, holders, because: ASKED });
-  }
-
-  #delete(module: string, because: StepReason): void {
-    this.#counts.remove(module);
-    this.steps.push({
-      action: 'delete',
-      module,
-      force: this.#request.force === true,
-      because,
-      required: because.kind === 'asked',
-    });
-  }
-}
-
-function stillUsedText(users: readonly string[]): string {
-  return users.length > 0 ? `it is still used by ${users.join(' ')}` : 'it is still in use';
 }

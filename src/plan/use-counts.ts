@@ -1,19 +1,33 @@
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 
+/** What is counted of a loaded module. */
+type Counted = Pick<LoadedModule, 'name' | 'refcount' | 'users' | 'permanent'>;
+
 /** Use counts of the loaded modules, carried forward as modules go: each one holds what it uses exactly once. */
 export class UseCounts {
-  readonly #modules: Map<string, { refcount: number | null; users: Set<string> }>;
+  readonly #modules: Map<
+    string,
+    { refcount: number | null; users: Set<string>; readonly permanent: boolean }
+  >;
 
-  constructor(loaded: readonly Pick<LoadedModule, 'name' | 'refcount' | 'users'>[]) {
+  constructor(loaded: readonly Counted[]) {
     this.#modules = new Map(
-      loaded.map(({ name, refcount, users }) => [name, { refcount, users: new Set(users) }]),
+      loaded.map(({ name, refcount, users, permanent }) => [
+        name,
+        { refcount, users: new Set(users), permanent },
+      ]),
     );
   }
 
   /** The counts as they are now, to be carried forward apart from these. */
   copy(): UseCounts {
     return new UseCounts(
-      [...this.#modules].map(([name, { refcount, users }]) => ({ name, refcount, users: [...users] })),
+      [...this.#modules].map(([name, { refcount, users, permanent }]) => ({
+        name,
+        refcount,
+        users: [...users],
+        permanent,
+      })),
     );
   }
 
@@ -29,6 +43,11 @@ export class UseCounts {
 
   users(module: string): readonly string[] {
     return [...(this.#modules.get(module)?.users ?? [])];
+  }
+
+  /** Whether the module has an init function and no exit function. */
+  isPermanent(module: string): boolean {
+    return this.#modules.get(module)?.permanent === true;
   }
 
   /** All that a loaded module uses, also through others; in load order. */

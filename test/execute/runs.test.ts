@@ -329,7 +329,7 @@ for (const mode of modes) {
       t,
       unload(planRemoval('top'), () => EAGAIN),
     );
-    t.like(error, { code: 'ERR_KMOD_UNLOAD_FAILED', errno: EAGAIN, syscall: 'delete_module', module: 'top' });
+    t.like(error, { code: 'ERR_KMOD_IN_USE', errno: EAGAIN, syscall: 'delete_module', module: 'top' });
     t.is(error.failedStep?.module, 'top');
   });
 
