@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 
 import { runEffectsSync } from '../execute/effect.ts';
 import { loadRun } from '../execute/load-run.ts';
-import { planInsert } from '../plan/load-plan.ts';
+import { planInsert } from '../plan/insert-plan.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
 import { insmodWords, refusalText } from './refusal-text.ts';

@@ -44,7 +44,14 @@ function skippedText({ module, reason, because }: SkippedModule): string {
 function actionText(step: LoadStep): string {
   switch (step.action) {
     case 'insert':
-      return { finit: 'load', 'finit-compressed': 'load compressed', init: 'unpack and load' }[step.call];
+      return {
+        finit: 'load',
+        'finit-compressed': 'load compressed',
+        'finit-unpacked': 'unpack and load',
+        init: 'load from memory',
+      }[step.call];
+    case 'command':
+      return `run: ${step.command}`;
     case 'skip-builtin':
       return 'builtin';
     default:

@@ -20,7 +20,7 @@ function findTargets(call: ModprobeCall, operand: string): readonly LookupResult
   const { tree, messages, io } = call;
   let targets: readonly LookupResult[];
   try {
-    targets = lookUp(tree, operand, io.workingDirectory);
+    targets = lookUp(tree, operand, { workingDirectory: io.workingDirectory });
   } catch (error) {
     if (!hasCode(error, 'ERR_KMOD_MODULE_FILE')) throw error;
     messages.fatal(`Failed to get module from path ${operand}: ${refusalText(error)}`);

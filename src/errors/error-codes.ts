@@ -31,6 +31,8 @@ export const errorCodes = {
   ERR_KMOD_LOAD_FAILED: 'A step of a load failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_UNLOAD_FAILED: 'A step of an unload failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_COMMAND_FAILED: 'An install or remove command of the configuration failed.',
+  ERR_KMOD_COMMAND_LOOP: 'A command of the configuration leads back to its own module.',
+  ERR_KMOD_BLACKLISTED: 'A needed module is blacklisted, and the blacklist is to hold for all.',
   ERR_KMOD_ABORTED: 'The operation was aborted between two steps.',
   ERR_KMOD_PROC: 'A file of /proc or /sys does not have the form that the kernel gives it.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import {
 } from '../native/module-flags.ts';
 import type { CommandStep, InsertStep, LoadPlan, LoadStep } from '../plan/plan.ts';
 import { AbortedRun, checkSignal } from './aborted-run.ts';
+import { type AlternativesFailure, alternativesFailure } from './alternatives.ts';
 import { runCommandStep } from './command-step.ts';
 import type { Run } from './effect.ts';
 import { insertModule } from './insert-step.ts';
@@ -64,6 +65,11 @@ export function* loadRun(plan: LoadPlan, options: LoadRunOptions = {}): Run<read
       if (options.rollback !== false) yield* run.rollBack();
       throw run.failure(error);
     }
+  }
+  const failure = alternativesFailure(plan, run.completedSteps);
+  if (failure !== undefined) {
+    if (options.rollback !== false) yield* run.rollBack();
+    throw run.alternativesFailure(failure);
   }
   return run.completedSteps;
 }
@@ -149,16 +155,26 @@ class LoadProgress implements Progress {
     return stepFailure('ERR_KMOD_LOAD_FAILED', this.#failureText(error), error, this.#snapshot());
   }
 
+  /** What to throw when of the modules of an alias none came in. */
+  alternativesFailure({ step, error, text }: AlternativesFailure): unknown {
+    this.failedStep = step;
+    return stepFailure('ERR_KMOD_LOAD_FAILED', text + this.#rollbackText(), error, this.#snapshot());
+  }
+
   #failureText(error: unknown): string {
     const step = this.failedStep;
     const subject =
       step?.because.kind === 'dependency'
         ? `${step.because.of} failed at its dependency ${step.module}`
         : `${step?.module} failed`;
+    const reason = error instanceof Error ? error.message : String(error);
+    return `Loading ${subject}: ${reason}${this.#rollbackText()}`;
+  }
+
+  #rollbackText(): string {
     const undone = this.rolledBack.length > 0 ? `\nUnloaded again: ${this.rolledBack.join(' ')}` : '';
     const left = this.notRolledBack.map(({ module }) => module).join(' ');
-    const kept = left === '' ? '' : `\nCould not be unloaded again: ${left}`;
-    return `Loading ${subject}: ${error instanceof Error ? error.message : String(error)}${undone}${kept}`;
+    return left === '' ? undone : `${undone}\nCould not be unloaded again: ${left}`;
   }
 
   #snapshot(): Progress {

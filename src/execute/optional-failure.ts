@@ -13,7 +13,7 @@ export function optionalFailure(step: LoadStep | UnloadStep, error: unknown): Er
 /** The failure of a step that is not required and known not to work: nothing is tried then. */
 export function toleratedFailure({ tolerated }: LoadPlan, step: LoadStep): KmodError | undefined {
   const obstacle = tolerated.find(({ module }) => module === step.module);
-  if (obstacle === undefined || step.action !== 'insert') return undefined;
+  if (obstacle === undefined || step.required) return undefined;
   const { code, reason, module, path, errno } = obstacle;
   return new KmodError(code, reason, {
     module,

@@ -9,6 +9,7 @@ import { unreadableError } from './index-bytes.ts';
 import { IndexFile } from './index-file.ts';
 import { PublishedFiles } from './published-files.ts';
 import { parseSoftDependencies, type SoftDependencyLine } from './soft-dependency-file.ts';
+import { parseWeakDependencies, type WeakDependencyLine } from './weak-dependency-file.ts';
 
 /** Where the modules of one kernel release are. */
 export interface ModuleTreeOptions {
@@ -164,6 +165,14 @@ export class ModuleTree {
       `${this.directory}/modules.softdep`,
     );
     return this.#softDependencies;
+  }
+
+  /** The lines of `modules.weakdep`, as {@link softDependencyLines}; read with each call. */
+  weakDependencyLines(): readonly WeakDependencyLine[] {
+    return parseWeakDependencies(
+      this.#textIfReadable('modules.weakdep'),
+      `${this.directory}/modules.weakdep`,
+    );
   }
 
   /**

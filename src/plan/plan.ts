@@ -1,6 +1,7 @@
 /** What a plan is made of. Plans are data: they can be printed, compared and stored as JSON. */
 import type { KmodErrorCode } from '../errors/error-codes.ts';
 import type { TextOrigin } from '../index-files/text-origin.ts';
+import type { LookupResult } from './lookup.ts';
 
 /** Why a step is there. */
 export type StepReason =
@@ -15,6 +16,8 @@ export type StepReason =
       readonly order: 'pre' | 'post';
       readonly origin: TextOrigin;
     }
+  /** A `weakdep` line says that the module `of` may ask for it while it is in use. Nothing is loaded for that. */
+  | { readonly kind: 'weakdep'; readonly of: string; readonly origin: TextOrigin }
   /** It uses the module `of`, which is to be unloaded. */
   | { readonly kind: 'holder'; readonly of: string };
 
@@ -27,9 +30,10 @@ export interface OptionText {
 
 /**
  * The system call that a step will use: finit_module with a plain file, finit_module with a compressed file that the
- * kernel unpacks, or init_module with the file's content unpacked here.
+ * kernel unpacks, finit_module with a file in memory that has the content unpacked here, or init_module with the
+ * content, unpacked here where it is compressed.
  */
-export type InsertCall = 'finit' | 'finit-compressed' | 'init';
+export type InsertCall = 'finit' | 'finit-compressed' | 'finit-unpacked' | 'init';
 
 /** Loads a module. */
 export interface InsertStep {
@@ -43,7 +47,7 @@ export interface InsertStep {
   readonly options: readonly OptionText[];
   readonly call: InsertCall;
   readonly because: StepReason;
-  /** Whether its failure is one of the whole. Not so for soft dependencies and what only these need. */
+  /** Whether its failure is one of the whole. Not so for soft dependencies, alternatives, and what only these need. */
   readonly required: boolean;
 }
 
@@ -129,16 +133,42 @@ export interface SkippedModule {
   readonly because: StepReason;
 }
 
+/** Something that a load leaves alone. */
+export interface LeftModule extends SkippedModule {
+  /**
+   * `repeated`: it is in the plan already. `blacklisted`. `unknown`: a soft dependency whose name nothing has. `no-file`: an
+   * alias leads to it, but the tree has no such module. `weakdep`: it is only there to be told of.
+   */
+  readonly kind: 'repeated' | 'blacklisted' | 'unknown' | 'no-file' | 'weakdep';
+  /** The line of the configuration that is behind it; null where none is. */
+  readonly origin: TextOrigin | null;
+}
+
+/** A module that was asked for. Several with one name are alternatives: one that works is enough. */
+export interface LoadTarget {
+  /** As the caller wrote it. */
+  readonly asked: string;
+  readonly module: string;
+  /** How it was found. */
+  readonly by: LookupResult['by'];
+  /** The pattern or name of the alias that led to it; null where it was found by its own name. */
+  readonly alias: string | null;
+  /** The line of the configuration that led to it; null where none did. */
+  readonly origin: TextOrigin | null;
+}
+
 /** How to bring modules into the kernel. */
 export interface LoadPlan {
   readonly kind: 'load';
+  /** What was asked for, in that order. */
+  readonly targets: readonly LoadTarget[];
   /** Every step, those with an obstacle too. */
   readonly steps: readonly LoadStep[];
   /** The plan can be run when this is empty. */
   readonly blocked: readonly Obstacle[];
   /** Obstacles of steps that are not required: a run notes them as failed and goes on. */
   readonly tolerated: readonly Obstacle[];
-  readonly skipped: readonly SkippedModule[];
+  readonly skipped: readonly LeftModule[];
 }
 
 /** How to get modules out of the kernel. */
@@ -159,6 +189,8 @@ export function reasonText(because: StepReason): string {
       return `dependency of ${because.of}`;
     case 'holder':
       return `holder of ${because.of}`;
+    case 'weakdep':
+      return `weakdep of ${because.of}`;
     default:
       return `softdep (${because.order}) of ${because.of}`;
   }

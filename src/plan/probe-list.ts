@@ -1,4 +1,6 @@
-import { moduleNameOfPath, normalizeAlias } from '../index-files/module-name.ts';
+import type { ConfigurationIndex } from '../config/configuration-index.ts';
+import type { CommandRecord } from '../config/modprobe-configuration.ts';
+import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import { isBuiltin, type LookupResult } from './lookup.ts';
 import type { StepReason } from './plan.ts';
@@ -7,9 +9,15 @@ import type { SoftDependencies, SoftDependency } from './soft-dependencies.ts';
 /** A place in the order of loading. */
 export interface Probe {
   readonly module: string;
+  /** The alias that it was found by, which options may be for; null where it was found by its name. */
+  readonly alias: string | null;
   /** Its file; null when the tree has none. */
   readonly path: string | null;
   readonly isBuiltin: boolean;
+  /** Whether it is what was asked for, and not the same module once more as something that this one wants. */
+  readonly isTarget: boolean;
+  /** What is run in place of loading it; undefined when it is loaded. */
+  readonly command: CommandRecord | undefined;
   readonly because: StepReason;
   readonly required: boolean;
 }
@@ -18,8 +26,21 @@ export interface Probe {
 export interface ProbeList {
   /** A module may be there several times. */
   readonly probes: readonly Probe[];
-  /** Soft dependencies whose names the tree does not know. */
+  /** Soft dependencies whose names nothing has. */
   readonly unknown: readonly SoftDependency[];
+}
+
+/** What a list is made from. */
+export interface ProbeSource {
+  readonly tree: ModuleTree;
+  readonly index: ConfigurationIndex;
+  readonly softDependencies: SoftDependencies;
+  /** Of the target neither install command nor soft dependencies count. */
+  readonly ignoreCommands: boolean;
+  /** A module with soft dependencies is loaded and not given to its install command, as with kmod. */
+  readonly compat: boolean;
+  /** Whether the target has to be loaded. */
+  readonly isRequired: boolean;
 }
 
 /**
@@ -30,51 +51,65 @@ export interface ProbeList {
  *
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
  */
-export function listProbes(
-  target: LookupResult,
-  { tree, softDependencies }: { readonly tree: ModuleTree; readonly softDependencies: SoftDependencies },
-): ProbeList {
-  const probes: Probe[] = [];
-  const unknown = new Set<SoftDependency>();
-  const expanded = new Set<string>();
-
-  const expand = (candidate: LookupResult, because: StepReason, required: boolean): void => {
-    const { module } = candidate;
-    const key = candidateKey(candidate);
-    if (expanded.has(key)) return;
-    expanded.add(key);
-    const line = tree.dependencyLine(module);
-    if (line !== undefined && line.dependencies.length > 0) {
-      const reason: StepReason = { kind: 'dependency', of: module };
-      for (const path of line.dependencies) {
-        const name = moduleNameOfPath(path);
-        surround({ module: name, path, isBuiltin: tree.isBuiltin(name), because: reason, required });
-      }
-    }
-    const path = candidate.path ?? line?.path ?? null;
-    surround({ module, path, isBuiltin: isBuiltin(tree, candidate), because, required });
-  };
-
-  const surround = (probe: Probe): void => {
-    const { pre, post } = softDependencies.of(probe.module);
-    expandAll(pre);
-    probes.push(probe);
-    expandAll(post);
-  };
-
-  const expandAll = (members: readonly SoftDependency[]): void => {
-    for (const member of members) {
-      if (member.modules.length === 0) unknown.add(member);
-      for (const candidate of member.modules) expand(candidate, member.because, false);
-    }
-  };
-
-  expand(target, { kind: 'asked' }, true);
-  return { probes, unknown: [...unknown] };
+export function listProbes(target: LookupResult, source: ProbeSource): ProbeList {
+  const list = new ProbeLister(source);
+  list.expand(target, { kind: 'asked' }, source.isRequired);
+  return { probes: list.probes, unknown: [...list.unknown] };
 }
 
-/** For kmod a module found by an alias is another one than that found by its name. */
-function candidateKey({ module, by, asked }: LookupResult): string {
-  const isNamed = by === 'name' || by === 'builtin' || by === 'path';
-  return isNamed ? module : `${module}\\${normalizeAlias(asked)}`;
+class ProbeLister {
+  readonly probes: Probe[] = [];
+  readonly unknown = new Set<SoftDependency>();
+  readonly #expanded = new Set<string>();
+  readonly #source: ProbeSource;
+
+  constructor(source: ProbeSource) {
+    this.#source = source;
+  }
+
+  expand(candidate: LookupResult, because: StepReason, required: boolean): void {
+    const { module, alias } = candidate;
+    // For kmod a module found by an alias is another one than that found by its name.
+    const key = alias === null ? module : `${module}\\${alias}`;
+    if (this.#expanded.has(key)) return;
+    this.#expanded.add(key);
+    const { tree } = this.#source;
+    const line = tree.dependencyLine(module);
+    const ofDependency: StepReason = { kind: 'dependency', of: module };
+    for (const path of line?.dependencies ?? []) {
+      const name = moduleNameOfPath(path);
+      const facts = { module: name, alias: null, path, isBuiltin: tree.isBuiltin(name), isTarget: false };
+      this.#surround({ ...facts, command: undefined, because: ofDependency, required });
+    }
+    const isTarget = because.kind === 'asked';
+    const probe: Probe = {
+      module,
+      alias,
+      path: candidate.path ?? line?.path ?? null,
+      isBuiltin: isBuiltin(tree, candidate),
+      isTarget,
+      command: candidate.command ?? undefined,
+      because,
+      required,
+    };
+    if (isTarget && this.#source.ignoreCommands) this.probes.push({ ...probe, command: undefined });
+    else this.#surround(probe);
+  }
+
+  #surround(probe: Probe): void {
+    const { index, softDependencies, compat } = this.#source;
+    const { pre, post } = softDependencies.of(probe.module);
+    const isSoft = compat && [...pre, ...post].some(({ modules }) => modules.length > 0);
+    const command = isSoft ? undefined : (probe.command ?? index.installCommand(probe.module));
+    this.#expandAll(pre);
+    this.probes.push({ ...probe, command });
+    this.#expandAll(post);
+  }
+
+  #expandAll(members: readonly SoftDependency[]): void {
+    for (const member of members) {
+      if (member.modules.length === 0) this.unknown.add(member);
+      for (const candidate of member.modules) this.expand(candidate, member.because, false);
+    }
+  }
 }

@@ -2,7 +2,7 @@ import type { CommandRecord, ModprobeConfiguration } from '../config/modprobe-co
 import { matchesAliasPattern } from '../index-files/alias-pattern.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { CommandStep, StepReason } from './plan.ts';
-import { SoftDependencies, type SoftDependencySet, softDependenciesOf } from './soft-dependencies.ts';
+import { type SoftDependencies, type SoftDependencySet, softDependenciesFor } from './soft-dependencies.ts';
 
 /** What the configuration says about taking modules out. */
 export class RemovalRules {
@@ -22,12 +22,7 @@ export class RemovalRules {
   }) {
     const { tree, configuration, compat, ignored, alone } = facts;
     this.#tree = tree;
-    if (!ignored && !alone)
-      this.#softDependencies =
-        configuration === undefined
-          ? softDependenciesOf(tree)
-          : new SoftDependencies(tree, configuration.softDependencies);
-    void compat;
+    if (!ignored && !alone) this.#softDependencies = softDependenciesFor(tree, configuration, compat);
     this.#commands = ignored ? [] : (configuration?.remove ?? []);
   }
 

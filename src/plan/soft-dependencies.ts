@@ -1,4 +1,9 @@
-import { matchesAliasPattern } from '../index-files/alias-pattern.ts';
+import {
+  type ConfigurationIndex,
+  indexConfiguration,
+  treeConfiguration,
+} from '../config/configuration-index.ts';
+import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { SoftDependencyLine } from '../index-files/soft-dependency-file.ts';
 import { type LookupResult, lookUpName } from './lookup.ts';
@@ -11,7 +16,7 @@ export type SoftReason = Extract<StepReason, { readonly kind: 'softdep' }>;
 export interface SoftDependency {
   /** The name as written. */
   readonly name: string;
-  /** The modules that it stands for; none when the tree does not know the name. */
+  /** The modules that it stands for; none when nothing has the name. */
   readonly modules: readonly LookupResult[];
   readonly because: SoftReason;
 }
@@ -23,22 +28,25 @@ export interface SoftDependencySet {
 }
 
 const NONE: SoftDependencySet = { pre: [], post: [] };
-const GLOB = /[*?[\\]/;
 
-/**
- * The soft dependencies of the modules of a tree: the one place that plans ask for them. Of several lines that fit a
- * module only the first counts, as with kmod.
- */
+/** The soft dependencies of the modules of a tree: the one place that plans ask for them. */
 export class SoftDependencies {
   readonly #tree: ModuleTree;
-  readonly #lines: readonly SoftDependencyLine[];
+  readonly #configuration: ModprobeConfiguration;
+  readonly #index: ConfigurationIndex;
+  readonly #firstOnly: boolean;
   readonly #sets = new Map<string, SoftDependencySet>();
-  #index: LineIndex | undefined;
 
-  /** @param lines in the order in which they are looked through. Default: those of the tree's `modules.softdep` */
-  constructor(tree: ModuleTree, lines: readonly SoftDependencyLine[] = tree.softDependencyLines()) {
+  /**
+   * Use {@link softDependenciesFor}, which keeps it.
+   *
+   * @param firstOnly of several lines that fit a module only the first counts, as with kmod; otherwise all of them do
+   */
+  constructor(tree: ModuleTree, configuration: ModprobeConfiguration, firstOnly: boolean) {
     this.#tree = tree;
-    this.#lines = lines;
+    this.#configuration = configuration;
+    this.#index = indexConfiguration(configuration);
+    this.#firstOnly = firstOnly;
   }
 
   /**
@@ -48,52 +56,55 @@ export class SoftDependencies {
   of(module: string): SoftDependencySet {
     let set = this.#sets.get(module);
     if (set === undefined) {
-      const line = this.#lineOf(module);
-      set = line === undefined ? NONE : this.#resolve(module, line);
+      const lines = this.#index.softDependencies(module);
+      set = lines.length === 0 ? NONE : this.#resolve(module, this.#firstOnly ? lines.slice(0, 1) : lines);
       this.#sets.set(module, set);
     }
     return set;
   }
 
-  #resolve(of: string, { pre, post, origin }: SoftDependencyLine): SoftDependencySet {
-    const resolved = (order: SoftReason['order'], names: readonly string[]): readonly SoftDependency[] => {
-      const because: SoftReason = { kind: 'softdep', of, order, origin };
-      return names.map((name) => ({ name, modules: lookUpName(this.#tree, name), because }));
+  #resolve(of: string, lines: readonly SoftDependencyLine[]): SoftDependencySet {
+    const resolved = (order: SoftReason['order']): readonly SoftDependency[] => {
+      const members = new Map<string, SoftDependency>();
+      for (const line of lines)
+        for (const name of line[order]) {
+          // What an earlier line named is there already.
+          if (members.has(name)) continue;
+          const because: SoftReason = { kind: 'softdep', of, order, origin: line.origin };
+          members.set(name, {
+            name,
+            modules: lookUpName(this.#tree, name, this.#configuration),
+            because,
+          });
+        }
+      return [...members.values()];
     };
-    return { pre: resolved('pre', pre), post: resolved('post', post) };
-  }
-
-  #lineOf(module: string): SoftDependencyLine | undefined {
-    this.#index ??= indexLines(this.#lines);
-    const place = this.#index.places.get(module) ?? Infinity;
-    const glob = this.#index.globs.find((at) => matchesAliasPattern(this.#lines[at]?.module ?? '', module));
-    return this.#lines[Math.min(place, glob ?? Infinity)];
+    return { pre: resolved('pre'), post: resolved('post') };
   }
 }
 
-/** Where in the list the first line of each plain name is, and those whose name is a glob. */
-interface LineIndex {
-  readonly places: ReadonlyMap<string, number>;
-  readonly globs: readonly number[];
-}
+const known = new WeakMap<ModuleTree, WeakMap<ModprobeConfiguration, Map<boolean, SoftDependencies>>>();
 
-function indexLines(lines: readonly SoftDependencyLine[]): LineIndex {
-  const places = new Map<string, number>();
-  const globs: number[] = [];
-  for (const [at, { module }] of lines.entries())
-    if (GLOB.test(module)) globs.push(at);
-    else if (!places.has(module)) places.set(module, at);
-  return { places, globs };
-}
-
-const ofTrees = new WeakMap<ModuleTree, SoftDependencies>();
-
-/** The soft dependencies that a tree itself tells, without configuration. The same object for the same tree. */
-export function softDependenciesOf(tree: ModuleTree): SoftDependencies {
-  let softDependencies = ofTrees.get(tree);
-  if (softDependencies === undefined) {
-    softDependencies = new SoftDependencies(tree);
-    ofTrees.set(tree, softDependencies);
+/**
+ * The soft dependencies that a configuration tells. The same object for the same arguments.
+ *
+ * @param configuration its aliases count for the members of a line, too. Undefined: what the tree itself says
+ * @param compat of several lines that fit a module only the first counts, as with kmod; otherwise all of them do
+ */
+export function softDependenciesFor(
+  tree: ModuleTree,
+  configuration: ModprobeConfiguration | undefined,
+  compat: boolean,
+): SoftDependencies {
+  const key = configuration ?? treeConfiguration(tree);
+  let ofTree = known.get(tree);
+  if (ofTree === undefined) known.set(tree, (ofTree = new WeakMap()));
+  let ofConfiguration = ofTree.get(key);
+  if (ofConfiguration === undefined) ofTree.set(key, (ofConfiguration = new Map()));
+  let found = ofConfiguration.get(compat);
+  if (found === undefined) {
+    found = new SoftDependencies(tree, key, compat);
+    ofConfiguration.set(compat, found);
   }
-  return softDependencies;
+  return found;
 }

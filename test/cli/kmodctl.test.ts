@@ -111,7 +111,7 @@ test('soft dependencies are named as such wherever steps are shown', async (t) =
     `xor    load     dependency of btrfs      /lib/modules/${RELEASE}/xor.ko
 btrfs  load     asked                    /lib/modules/${RELEASE}/btrfs.ko
 unix   builtin  softdep (post) of btrfs
-skipped: none, softdep (pre) of btrfs: nothing in the tree has this name
+skipped: none, softdep (pre) of btrfs: nothing has this name
 2 modules to load.
 `,
   );

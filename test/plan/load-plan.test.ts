@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
-import { planInsert, planLoad } from '../../src/plan/load-plan.ts';
+import { planInsert } from '../../src/plan/insert-plan.ts';
+import { planLoad } from '../../src/plan/load-plan.ts';
 import { lookUp, requireModules } from '../../src/plan/lookup.ts';
 import { joinParameterWords, parameterText } from '../../src/plan/module-parameters.ts';
 import type { LoadPlan } from '../../src/plan/plan.ts';
@@ -64,6 +65,7 @@ test('dependencies come first, deepest first, each with its reason', (t) => {
   const { planOf, directory } = setUp(t);
   t.deepEqual(planOf(['btrfs'], { parameters: 'a=1' }), {
     kind: 'load',
+    targets: [{ asked: 'btrfs', module: 'btrfs', by: 'name', alias: null, origin: null }],
     steps: [
       {
         action: 'insert',
@@ -200,7 +202,10 @@ test('a path is a file, with the dependencies that the index has for its name', 
   );
   t.is(steps.at(-1)?.action === 'insert' ? steps.at(-1)?.module : '', 'btrfs');
   t.like(steps.at(-1), { path });
-  t.like(lookUp(tree, './btrfs.ko', `${root.path}/build`)[0], { module: 'btrfs', by: 'path' });
+  t.like(lookUp(tree, './btrfs.ko', { workingDirectory: `${root.path}/build` })[0], {
+    module: 'btrfs',
+    by: 'path',
+  });
   t.throws(() => lookUp(tree, '/nowhere/x.ko'), { code: 'ERR_KMOD_MODULE_FILE', message: /ENOENT/ });
 });
 

@@ -1,11 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 
+import { treeConfiguration } from '../../src/config/configuration-index.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
 import { loadedModules } from '../../src/kernel/loaded-modules.ts';
 import { planLoad } from '../../src/plan/load-plan.ts';
 import { requireModules } from '../../src/plan/lookup.ts';
 import type { LoadPlan, UnloadPlan } from '../../src/plan/plan.ts';
-import { SoftDependencies } from '../../src/plan/soft-dependencies.ts';
+import { softDependenciesFor } from '../../src/plan/soft-dependencies.ts';
 import { planUnload, type UnloadRequest } from '../../src/plan/unload-plan.ts';
 import { type FixtureLoaded, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 
@@ -157,27 +158,40 @@ test('what is loaded counts: a loaded target needs nothing, a loaded member is s
   );
 });
 
-test('the first line that fits counts, be it a glob', (t) => {
+test('all lines that fit count, be it by a glob; for kmod the first', (t) => {
   const { tree, file } = setUp(
     t,
-    'softdep a pre: e',
-    'softdep ? pre: f',
+    'softdep a pre: e post: h',
+    'softdep ? pre: f e',
     'softdep a pre: g',
     'softdep b-c post: h',
   );
-  const lines = tree.softDependencyLines();
-  const softDependencies = new SoftDependencies(tree, lines);
-  const pre = (module: string): unknown => softDependencies.of(module).pre.map(({ name }) => name);
-  t.deepEqual([pre('a'), pre('d'), pre('none')], [['e'], ['f'], []]);
-  t.is(softDependencies.of('b_c').post[0]?.because.origin.line, 5);
-  t.is(softDependencies.of('a'), softDependencies.of('a'));
-  const turned = new SoftDependencies(tree, lines.toReversed());
-  t.deepEqual(turned.of('a').pre[0]?.because, {
+  const softDependencies = softDependenciesFor(tree, undefined, false);
+  const pre = (module: string, of = softDependencies): unknown =>
+    of.of(module).pre.map(({ name, because }) => [name, because.origin.line]);
+  t.deepEqual(pre('a'), [
+    ['e', 2],
+    ['f', 3],
+    ['g', 4],
+  ]);
+  t.deepEqual(softDependencies.of('a').post[0]?.because, {
     kind: 'softdep',
     of: 'a',
-    order: 'pre',
-    origin: { file, line: 4 },
+    order: 'post',
+    origin: { file, line: 2 },
   });
+  t.deepEqual(pre('none'), []);
+  t.is(softDependencies.of('b_c').post[0]?.because.origin.line, 5);
+  t.is(softDependencies.of('a'), softDependencies.of('a'));
+  t.is(softDependenciesFor(tree, undefined, false), softDependencies);
+  const compat = softDependenciesFor(tree, undefined, true);
+  t.deepEqual(pre('a', compat), [['e', 2]]);
+  t.deepEqual(pre('d', compat), [
+    ['f', 3],
+    ['e', 3],
+  ]);
+  const turned = { ...treeConfiguration(tree), softDependencies: tree.softDependencyLines().toReversed() };
+  t.deepEqual(pre('a', softDependenciesFor(tree, turned, true)), [['g', 4]]);
 });
 
 const live = (...modules: readonly string[]): readonly FixtureLoaded[] => modules.map((name) => ({ name }));
