@@ -18,6 +18,7 @@
 #include "module_calls.h"
 #include "obsolete_calls.h"
 #include "own_thread.h"
+#include "process_calls.h"
 #include "scan_calls.h"
 #include "tree_calls.h"
 
@@ -169,6 +170,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kmodctl::ExportScanCalls(env, exports);
   kmodctl::ExportIndexCalls(env, exports);
   kmodctl::ExportTreeCalls(env, exports);
+  kmodctl::ExportProcessCalls(env, exports);
   return exports;
 }
 

@@ -2,13 +2,24 @@ import type { CommandRunner } from '../execute/shell-command.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { ModuleCalls } from '../native/module-calls.ts';
 
+/**
+ * Takes a message for the system's log.
+ *
+ * @param priority as of syslog(3): 2 critical, 3 error, 4 warning, 6 info
+ */
+export type SystemLog = (program: string, priority: number, text: string) => void;
+
 /** All that a command sees of the world besides files. */
 export interface CliIo {
   /** Takes text, or bytes as they are to go out. */
   readonly stdout: (output: string | Uint8Array) => void;
-  readonly stderr: (text: string) => void;
+  readonly stderr: (output: string | Uint8Array) => void;
   /** Whether a person sees what goes to stderr at once. Default: no. */
   readonly stderrIsTerminal?: () => boolean;
+  /** Whether the program was started with its stderr closed. Default: no. */
+  readonly stderrWasClosed?: () => boolean;
+  /** Sends a message to the system's log. Default: there is none. */
+  readonly systemLog?: SystemLog;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   /** What makes the system calls. */

@@ -1,4 +1,4 @@
-import { type OptionName, parseArguments } from './getopt-long.ts';
+import { type OptionName, parseArguments, type ParseOptions } from './getopt-long.ts';
 
 /** What the options of depmod mean. */
 type OptionId =
@@ -88,8 +88,8 @@ export type DepmodRequest =
  * Reads the command line of depmod. What comes first decides: help, version or a mistake, as with kmod. Our own options
  * have to be written in full, so that every shortened name means what it means to kmod.
  */
-export function readDepmodArguments(argv: readonly string[]): DepmodRequest {
-  const { options, operands, mistake } = parseArguments(argv, names);
+export function readDepmodArguments(argv: readonly string[], how: ParseOptions = {}): DepmodRequest {
+  const { options, operands, mistake } = parseArguments(argv, names, how);
   for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
     const fault = valueFault(id, value);

@@ -9,6 +9,7 @@ import { IndexTextError } from '../index-files/index-writer.ts';
 import { bytesOfText } from '../module-file/modinfo-section.ts';
 import { ByteOutput } from './byte-output.ts';
 import type { CliIo } from './cli-io.ts';
+import { parseOptions } from './getopt-long.ts';
 import { depmodHelp } from './depmod-help.ts';
 import { type DepmodArguments, readDepmodArguments } from './depmod-options.ts';
 import { checkSummary, checkText, failureSummary, resultSummary, upToDateSummary } from './depmod-summary.ts';
@@ -20,7 +21,7 @@ import { toolVersionText } from './version.ts';
 /** depmod(8). */
 export function runDepmod(argv: readonly string[], io: CliIo, program: string): number {
   const messages = new Messages(io, program, WARNING_LEVEL);
-  const request = readDepmodArguments(argv);
+  const request = readDepmodArguments(argv, parseOptions(io.env));
   switch (request.kind) {
     case 'help':
       io.stdout(depmodHelp(program));

@@ -26,6 +26,8 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     stderr: descriptorWriter(2),
     // Loaded only by who asks: node:tty takes a while.
     stderrIsTerminal: () => (nodeModule.createRequire(import.meta.url)('node:tty') as typeof Tty).isatty(2),
+    stderrWasClosed: main.startedWithoutDescriptors,
+    systemLog: main.writeSystemLog,
     env: process.env,
     workingDirectory: process.cwd(),
     syscalls: main.moduleCalls,

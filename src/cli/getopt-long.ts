@@ -30,10 +30,20 @@ export interface ParsedArguments<Id extends string> {
   readonly mistake: string | undefined;
 }
 
+/** How a command line is read. */
+export interface ParseOptions {
+  /** Whether options end at the first operand. Default false. */
+  readonly stopsAtOperand?: boolean;
+}
+
+/** A lone byte in a mistake's text: getopt_long shows the first byte of a letter that is longer. */
+const BYTE_MARK = 0xdc00;
+
 /** Takes a command line apart. */
 export function parseArguments<Id extends string>(
   argv: readonly string[],
   names: readonly OptionName<Id>[],
+  { stopsAtOperand = false }: ParseOptions = {},
 ): ParsedArguments<Id> {
   const options: GivenOption<Id>[] = [];
   const operands: string[] = [];
@@ -46,6 +56,7 @@ export function parseArguments<Id extends string>(
     }
     if (word === '-' || !word.startsWith('-')) {
       operands.push(word);
+      if (stopsAtOperand) operands.push(...rest);
       continue;
     }
     const mistake = word.startsWith('--')
@@ -54,6 +65,22 @@ export function parseArguments<Id extends string>(
     if (mistake !== undefined) return { options, operands, mistake };
   }
   return { options, operands, mistake: undefined };
+}
+
+/** Reads `options` as the environment asks for: POSIXLY_CORRECT ends them at the first operand. */
+export function parseOptions(env: Readonly<Record<string, string | undefined>>): ParseOptions {
+  return { stopsAtOperand: env['POSIXLY_CORRECT'] !== undefined };
+}
+
+/** A mistake's text as bytes. */
+export function mistakeBytes(text: string): Uint8Array {
+  // Half a surrogate pair stands for one byte, as BYTE_MARK says.
+  const parts = text.split(/([\udc80-\udcff])/u);
+  return Buffer.concat(
+    parts.map((part, index) =>
+      index % 2 === 1 ? Buffer.from([part.charCodeAt(0) - BYTE_MARK]) : Buffer.from(part),
+    ),
+  );
 }
 
 function readLong<Id extends string>(
@@ -70,8 +97,10 @@ function readLong<Id extends string>(
   const first = candidates.find(({ long }) => long === given) ?? candidates[0];
   if (first === undefined) return `unrecognized option '--${word}'`;
   if (first.long !== given && candidates.some(({ id }) => id !== first.id)) {
-    const possibilities = candidates.map(({ long }) => `'--${long}'`).join(' ');
-    return `option '--${given}' is ambiguous; possibilities: ${possibilities}`;
+    // Another name for the same is no possibility of its own.
+    const possibilities = candidates.filter((candidate) => candidate === first || candidate.id !== first.id);
+    const list = possibilities.map(({ long }) => `'--${long}'`).join(' ');
+    return `option '--${word}' is ambiguous; possibilities: ${list}`;
   }
   if (first.takesValue !== true) {
     if (equals !== -1) return `option '--${first.long}' doesn't allow an argument`;
@@ -93,7 +122,7 @@ function readCluster<Id extends string>(
   for (let index = 0; index < cluster.length; index++) {
     const letter = cluster[index] ?? '';
     const option = names.find(({ short }) => short === letter);
-    if (option === undefined) return `invalid option -- '${letter}'`;
+    if (option === undefined) return `invalid option -- '${firstByte(cluster.slice(index))}'`;
     if (option.takesValue !== true) {
       options.push({ id: option.id, value: '' });
       continue;
@@ -104,4 +133,9 @@ function readCluster<Id extends string>(
     return undefined;
   }
   return undefined;
+}
+
+function firstByte(text: string): string {
+  const [byte = 0] = Buffer.from(text);
+  return String.fromCharCode(byte < 0x80 ? byte : BYTE_MARK + byte);
 }

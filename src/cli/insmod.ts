@@ -33,7 +33,8 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
     messages.error('this tool does not support loading from stdin!');
     return 1;
   }
-  const path = file.startsWith('/') ? file : `${io.workingDirectory}/${file}`;
+  // An empty name is no file, not the working directory.
+  const path = file.startsWith('/') || file === '' ? file : `${io.workingDirectory}/${file}`;
   try {
     statSync(path);
   } catch (error) {

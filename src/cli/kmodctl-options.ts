@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import type { PlaceOptions } from '../api/place-options.ts';
 import type { CliIo } from './cli-io.ts';
-import { type OptionName, parseArguments } from './getopt-long.ts';
+import { mistakeBytes, type OptionName, parseArguments } from './getopt-long.ts';
 
 /** Options of kmodctl's own subcommands. */
 export type KmodctlOptionId =
@@ -57,7 +57,7 @@ export function runSubcommand(
     return 0;
   }
   if (parsed.mistake !== undefined) {
-    io.stderr(`kmodctl ${name}: ${parsed.mistake}\n${help}`);
+    io.stderr(mistakeBytes(`kmodctl ${name}: ${parsed.mistake}\n${help}`));
     return 1;
   }
   const value = (wanted: KmodctlOptionId): string | undefined =>

@@ -18,3 +18,5 @@ export function run(argv: readonly string[], io: CliIo): number | Promise<number
 }
 
 export { moduleCalls } from '../native/module-calls.ts';
+export { startedWithoutDescriptors } from '../native/standard-descriptors.ts';
+export { writeSystemLog } from '../native/system-log.ts';

@@ -1,4 +1,5 @@
-import type { CliIo } from './cli-io.ts';
+import type { CliIo, SystemLog } from './cli-io.ts';
+import { mistakeBytes } from './getopt-long.ts';
 
 /** Ends the program with an exit code. Thrown after a fatal message has been shown, as kmod's tools end there. */
 export class ProgramEnd extends Error {
@@ -21,10 +22,23 @@ export const ERROR_LEVEL = 3;
 /** Nothing is shown. */
 export const QUIET_LEVEL = 0;
 
-/** Messages in the form of kmod's tools: `modprobe: FATAL: …` on stderr, if the level lets them through. */
+/** Where a tool's messages are to go besides stderr. */
+export interface MessageTarget {
+  /** -s: to the system's log. */
+  readonly syslog: boolean;
+  /** Whether the log is also used where stderr was closed at the start, as modprobe does. Default false. */
+  readonly syslogIfClosed?: boolean;
+}
+
+/**
+ * Messages in the form of kmod's tools: `modprobe: FATAL: …` on stderr or in the system's log, if the level lets them
+ * through.
+ */
 export class Messages {
   readonly #io: CliIo;
   readonly #program: string;
+  // Undefined: stderr. It is found out when the first message comes.
+  #log: (() => SystemLog | undefined) | undefined;
   level: number;
 
   constructor(io: CliIo, program: string, level: number) {
@@ -33,31 +47,44 @@ export class Messages {
     this.level = level;
   }
 
+  /** Says where messages go from now on. Those on options go to stderr, as options are read before. */
+  open({ syslog, syslogIfClosed = false }: MessageTarget): void {
+    const { systemLog, stderrWasClosed } = this.#io;
+    let isLogged: boolean | undefined = syslog || (syslogIfClosed ? undefined : false);
+    this.#log = () => {
+      isLogged ??= stderrWasClosed?.() === true;
+      return isLogged ? systemLog : undefined;
+    };
+  }
+
   /** @throws ProgramEnd when the level lets the message through */
   fatal(text: string): void {
     if (this.level < FATAL_LEVEL) return;
-    this.#write('FATAL', text);
+    this.#write(FATAL_LEVEL, 'FATAL', text);
     throw new ProgramEnd(1);
   }
 
   error(text: string): void {
-    if (this.level >= ERROR) this.#write('ERROR', text);
+    if (this.level >= ERROR) this.#write(ERROR, 'ERROR', text);
   }
 
   warning(text: string): void {
-    if (this.level >= WARNING_LEVEL) this.#write('WARNING', text);
+    if (this.level >= WARNING_LEVEL) this.#write(WARNING_LEVEL, 'WARNING', text);
   }
 
   info(text: string): void {
-    if (this.level >= INFO) this.#write('INFO', text);
+    if (this.level >= INFO) this.#write(INFO, 'INFO', text);
   }
 
   /** A mistake in the command line, in the C library's form. It ignores the level. */
   mistake(text: string): void {
-    this.#io.stderr(`${this.#program}: ${text}\n`);
+    this.#io.stderr(mistakeBytes(`${this.#program}: ${text}\n`));
   }
 
-  #write(priority: string, text: string): void {
-    this.#io.stderr(`${this.#program}: ${priority}: ${text}\n`);
+  #write(priority: number, word: string, text: string): void {
+    const log = this.#log?.();
+    if (log === undefined) this.#io.stderr(`${this.#program}: ${word}: ${text}\n`);
+    // The newline at the end is kmod's.
+    else log(this.#program, priority, `${word}: ${text}\n`);
   }
 }

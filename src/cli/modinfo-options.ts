@@ -1,4 +1,4 @@
-import { type OptionName, parseArguments } from './getopt-long.ts';
+import { type OptionName, parseArguments, type ParseOptions } from './getopt-long.ts';
 
 /** What the options of modinfo mean. */
 type OptionId =
@@ -34,8 +34,8 @@ const names: readonly OptionName<OptionId>[] = [
   { long: 'basedir', short: 'b', id: 'basedir', takesValue: true },
   { long: 'version', short: 'V', id: 'version' },
   { long: 'help', short: 'h', id: 'help' },
-  { long: 'json', id: 'json' },
-  { long: 'records', id: 'records' },
+  { long: 'json', id: 'json', isExact: true },
+  { long: 'records', id: 'records', isExact: true },
 ];
 
 /** Options that name a field. */
@@ -71,8 +71,8 @@ export type ModinfoRequest =
   | { readonly kind: 'mistake' | 'refusal'; readonly text: string };
 
 /** Reads the command line of modinfo. The first of help, version and a mistake decides, as with kmod. */
-export function readModinfoArguments(argv: readonly string[]): ModinfoRequest {
-  const { options, operands, mistake } = parseArguments(argv, names);
+export function readModinfoArguments(argv: readonly string[], how: ParseOptions = {}): ModinfoRequest {
+  const { options, operands, mistake } = parseArguments(argv, names, how);
   const end = options.find(({ id }) => id === 'help' || id === 'version');
   if (end !== undefined) return { kind: end.id === 'help' ? 'help' : 'version' };
   if (mistake !== undefined) return { kind: 'mistake', text: mistake };

@@ -13,6 +13,7 @@ import { textOfBytes } from '../module-file/modinfo-section.ts';
 import { ByteOutput } from './byte-output.ts';
 import type { CliIo } from './cli-io.ts';
 import { ERROR_LEVEL, Messages } from './messages.ts';
+import { parseOptions } from './getopt-long.ts';
 import { modinfoHelp } from './modinfo-help.ts';
 import { type ModinfoArguments, readModinfoArguments } from './modinfo-options.ts';
 import { type ModinfoPrinter, modinfoPrinter } from './modinfo-printer.ts';
@@ -21,7 +22,7 @@ import { toolVersionText } from './version.ts';
 /** modinfo(8). */
 export function runModinfo(argv: readonly string[], io: CliIo, program: string): number | Promise<number> {
   const messages = new Messages(io, program, ERROR_LEVEL);
-  const request = readModinfoArguments(argv);
+  const request = readModinfoArguments(argv, parseOptions(io.env));
   switch (request.kind) {
     case 'help':
       io.stdout(modinfoHelp(program));

@@ -1,4 +1,5 @@
-import { type OptionName, parseArguments } from './getopt-long.ts';
+import { type GivenOption, type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
+import { quoteWord, splitWords, splitWordsAsKmod } from './option-words.ts';
 
 /** What the options of modprobe mean. */
 type OptionId =
@@ -113,7 +114,12 @@ export interface ModprobeArguments {
   /** How many independent modules may be loaded at once. */
   readonly jobs: number;
   readonly operands: readonly string[];
+  /** What commands of the configuration get in their environment, for a modprobe that they run. */
+  readonly environment: Readonly<Record<string, string>>;
 }
+
+/** The environment that options are read from. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a modprobe command line asks for. */
 export type ModprobeRequest =
@@ -124,9 +130,13 @@ export type ModprobeRequest =
   /** In the form of an error message. */
   | { readonly kind: 'error'; readonly text: string };
 
-/** Reads the command line of modprobe. The first of help, version and a mistake decides, as with kmod. */
-export function readModprobeArguments(argv: readonly string[]): ModprobeRequest {
-  const { options, operands, mistake } = parseArguments(argv, names);
+/**
+ * Reads the command line of modprobe, and MODPROBE_OPTIONS before it. The first of help, version and a mistake decides,
+ * as with kmod.
+ */
+export function readModprobeArguments(argv: readonly string[], env: Environment = {}): ModprobeRequest {
+  const words = optionWords(argv, env);
+  const { options, operands, mistake } = parseArguments([...words, ...argv], names, parseOptions(env));
   for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
     const fault = valueFault(id, value);
@@ -169,9 +179,42 @@ export function readModprobeArguments(argv: readonly string[]): ModprobeRequest 
       rollback: !given.has('no-rollback'),
       jobs: Number(last('jobs') ?? 1),
       operands,
+      environment: nestedEnvironment(options, words, env),
     },
   };
 }
+
+function optionWords(argv: readonly string[], env: Environment): readonly string[] {
+  const text = env['MODPROBE_OPTIONS'];
+  if (text === undefined) return [];
+  const isCompat = parseArguments(argv, names, parseOptions(env)).options.some(({ id }) => id === 'compat');
+  return isCompat ? splitWordsAsKmod(text) : splitWords(text);
+}
+
+/** The options that a nested modprobe takes over. */
+function nestedEnvironment(
+  options: readonly GivenOption<OptionId>[],
+  words: readonly string[],
+  env: Environment,
+): Readonly<Record<string, string>> {
+  // Those of the variable itself are in it already; kmod puts them there once more at each level.
+  const isCompat = options.some(({ id }) => id === 'compat');
+  const inherited =
+    words.length === 0 || isCompat ? 0 : parseArguments(words, names, parseOptions(env)).options.length;
+  const own = options.slice(inherited).flatMap(({ id, value }) => {
+    if (id === 'config') return ['-C', isCompat ? value : quoteWord(value)];
+    return nestedLetters[id] ?? [];
+  });
+  if (own.length === 0) return {};
+  const before = env['MODPROBE_OPTIONS'];
+  return { MODPROBE_OPTIONS: [...(before === undefined ? [] : [before]), ...own].join(' ') };
+}
+
+const nestedLetters: Readonly<Partial<Record<OptionId, string>>> = {
+  syslog: '-s',
+  quiet: '-q',
+  verbose: '-v',
+};
 
 function valueFault(id: OptionId, value: string): string | undefined {
   if (id === 'wait' && unsignedNumber(value) === undefined) return `unexpected wait value '${value}'.`;
@@ -183,9 +226,17 @@ function valueFault(id: OptionId, value: string): string | undefined {
   return undefined;
 }
 
-/** A number as strtoul reads it: decimal, octal with a leading 0, hexadecimal with 0x. */
+const LARGEST = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * A number as strtoul reads it: decimal, octal with a leading 0, hexadecimal with 0x, binary with 0b. One with a minus is
+ * counted down from 2 to the 64th, and one that is too large is the largest of 64 bits.
+ */
 function unsignedNumber(text: string): number | undefined {
-  const word = /^[ \t\n\v\f\r]*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.exec(text)?.[1];
-  if (word === undefined) return undefined;
-  return /^0[0-7]/.test(word) ? Number.parseInt(word, 8) : Number(word);
+  const [, sign, word = ''] =
+    /^[ \t\n\v\f\r]*([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9]\d*)$/.exec(text) ?? [];
+  if (word === '') return undefined;
+  const number = BigInt(/^0[0-7]/.test(word) ? `0o${word.slice(1)}` : word);
+  if (number > LARGEST) return Number(LARGEST);
+  return Number(sign === '-' ? BigInt.asUintN(64, -number) : number);
 }

@@ -1,3 +1,4 @@
+import { commandsWith } from '../execute/shell-command.ts';
 import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
@@ -13,7 +14,7 @@ import { toolVersionText } from './version.ts';
 /** modprobe(8). */
 export function runModprobe(argv: readonly string[], io: CliIo, program: string): number {
   const messages = new Messages(io, program, WARNING_LEVEL);
-  const request = readModprobeArguments(argv);
+  const request = readModprobeArguments(argv, io.env);
   switch (request.kind) {
     case 'help':
       io.stdout(modprobeHelp(program));
@@ -32,7 +33,9 @@ export function runModprobe(argv: readonly string[], io: CliIo, program: string)
   }
 }
 
-function runRequest(given: ModprobeArguments, io: CliIo, messages: Messages): number {
+function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages): number {
+  const io = { ...outer, commands: commandsWith(given.environment, outer.commands) };
+  messages.open({ syslog: given.syslog, syslogIfClosed: true });
   if (given.operands.length === 0) {
     messages.error('missing parameters. See -h.');
     return 1;

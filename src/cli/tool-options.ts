@@ -1,9 +1,9 @@
 import type { CliIo } from './cli-io.ts';
-import { type OptionName, parseArguments } from './getopt-long.ts';
+import { type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
 import { ERROR_LEVEL, Messages } from './messages.ts';
 import { toolVersionText } from './version.ts';
 
-/** Options of the small tools; `syslog` is known and refused. */
+/** Options of the small tools. */
 export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help';
 
 const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
@@ -42,7 +42,7 @@ export function readToolArguments(
 ): ToolArguments | number {
   const { io, program } = tool;
   const messages = new Messages(io, program, ERROR_LEVEL);
-  const { options, operands, mistake } = parseArguments(argv, tool.names);
+  const { options, operands, mistake } = parseArguments(argv, tool.names, parseOptions(io.env));
   for (const { id } of options) {
     if (id === 'help') {
       io.stdout(tool.help);
@@ -52,14 +52,11 @@ export function readToolArguments(
       io.stdout(toolVersionText());
       return 0;
     }
-    if (id === 'syslog') {
-      messages.error('this version does not have the option --syslog.');
-      return 1;
-    }
   }
   if (mistake !== undefined) {
     messages.mistake(mistake);
     return 1;
   }
+  messages.open({ syslog: options.some(({ id }) => id === 'syslog') });
   return { force: options.some(({ id }) => id === 'force'), operands, messages };
 }

@@ -42,6 +42,21 @@ export const shellCommands: CommandRunner = {
   },
 };
 
+/** Runs commands as `runner` does, with more in their environment. What a command brings itself goes first. */
+export function commandsWith(
+  environment: ShellCommand['environment'],
+  runner: CommandRunner = shellCommands,
+): CommandRunner {
+  const extended = (command: ShellCommand): ShellCommand => ({
+    ...command,
+    environment: { ...environment, ...command.environment },
+  });
+  return {
+    run: async (command) => await runner.run(extended(command)),
+    runSync: (command) => runner.runSync(extended(command)),
+  };
+}
+
 function spawnOptions(environment: ShellCommand['environment']): SpawnOptions {
   return { stdio: 'inherit', env: { ...process.env, ...environment } };
 }

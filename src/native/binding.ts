@@ -87,6 +87,10 @@ export interface NativeBinding {
    * removes it. In a process of its own, which outlives this one.
    */
   moveFiles(directory: number, staging: string | null, commit: string, names: readonly string[]): MovesAnswer;
+  /** syslog(3), facility "daemon". `ident` and `text` end at a NUL. EINVAL for a priority that is not one of 0 to 7. */
+  writeSystemLog(ident: string, priority: number, text: string): number;
+  /** kcmp(2) of two descriptors: 0 where they are duplicates, 1 to 3 where they were opened apart, or `-errno`. */
+  compareOpenFiles(first: number, second: number): number;
 }
 
 /** Belongs to the environment that made it; opaque. */

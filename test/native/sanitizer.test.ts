@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import test from 'ava';
 
+import { PrivateLog } from '../fixtures/private-log.ts';
 import { runChild } from './child-process.ts';
 import { type LifeScenario, lifeScenarios } from './life-scenarios.ts';
 import { nodeBinary } from './node-versions.ts';
@@ -107,3 +108,35 @@ for (const [stage, code, prints, asan] of unpackStages)
     t.is(end.code, code, end.stderr);
     t.regex(end.stdout, prints);
   });
+
+test('no memory error and no leak: the system log, and descriptors compared', async (t) => {
+  t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+  const privateLog = new PrivateLog();
+  t.teardown(() => {
+    privateLog.remove();
+  });
+  const env: Record<string, string> = {
+    ...(await environment({ milliseconds: 0 }, 'detect_leaks=1')),
+    LSAN_OPTIONS: `print_suppressions=0:suppressions=${suppressions}`,
+    PATH: process.env['PATH'] ?? '',
+  };
+  const stage = fileURLToPath(new URL('./process-stage.js', import.meta.url));
+  const { LD_PRELOAD: library = '', ...others } = env;
+  const command = ['env', `LD_PRELOAD=${library}`, await nodeBinary(20), stage];
+  const end = await privateLog.run(command, { env: others, timeout: 100_000 });
+  t.notRegex(end.stderr, report);
+  t.is(end.exitCode, 0, end.stderr);
+  const [EINVAL, EBADF] = [-22, -9];
+  t.deepEqual(JSON.parse(end.stdout), {
+    log: [0, 0, 0, 0, 0, EINVAL, EINVAL],
+    files: [0, 'apart', EBADF, EBADF],
+  });
+  const texts = end.log.map((message) => message.replace(/>.{16}/, '>').slice(0, 40));
+  t.deepEqual(texts.slice(0, 4), [
+    '<27>modprobe: ERROR: short\n',
+    '<31>rmmod: %s%n is no format',
+    '<24>: ',
+    '<28>modprobe: cut at',
+  ]);
+  t.is(end.log[4]?.length, 150_031);
+});

@@ -1,0 +1,13 @@
+// What descriptors have in common.
+#ifndef KMODCTL_OPEN_FILES_H
+#define KMODCTL_OPEN_FILES_H
+
+namespace kmodctl {
+
+// Any thread. kcmp(2): 0 where two descriptors of this process are duplicates of one another, 1 to 3 where they were
+// opened apart, or -errno: ENOSYS on kernels without the call, EBADF.
+int CompareOpenFiles(int first, int second);
+
+} // namespace kmodctl
+
+#endif

@@ -1,0 +1,44 @@
+// All functions here run on the JS thread of their environment.
+#include "process_calls.h"
+
+#include "open_files.h"
+#include "system_log.h"
+
+namespace kmodctl {
+
+namespace {
+
+using Napi::CallbackInfo;
+using Napi::Value;
+
+// A caller in TypeScript has checked the types; this guards against a mistake there.
+bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
+  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
+  return condition;
+}
+
+Value WriteSystemLogCall(const CallbackInfo &info) {
+  if (!Expect(info, info[0].IsString() && info[1].IsNumber() && info[2].IsString(),
+              "writeSystemLog(string, number, string)"))
+    return {};
+  const int result = WriteSystemLog(info[0].As<Napi::String>().Utf8Value(),
+                                    info[1].As<Napi::Number>().Int32Value(),
+                                    info[2].As<Napi::String>().Utf8Value());
+  return Napi::Number::New(info.Env(), result);
+}
+
+Value CompareOpenFilesCall(const CallbackInfo &info) {
+  if (!Expect(info, info[0].IsNumber() && info[1].IsNumber(), "compareOpenFiles(number, number)")) return {};
+  const int result =
+      CompareOpenFiles(info[0].As<Napi::Number>().Int32Value(), info[1].As<Napi::Number>().Int32Value());
+  return Napi::Number::New(info.Env(), result);
+}
+
+} // namespace
+
+void ExportProcessCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("writeSystemLog", Napi::Function::New(env, WriteSystemLogCall, "writeSystemLog"));
+  exports.Set("compareOpenFiles", Napi::Function::New(env, CompareOpenFilesCall, "compareOpenFiles"));
+}
+
+} // namespace kmodctl
