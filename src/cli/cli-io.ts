@@ -22,6 +22,8 @@ export interface CliIo {
   readonly systemLog?: SystemLog;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+  /** Folder in place of `/` for the default folders of configuration. Default: none, the real ones. */
+  readonly root?: string;
   /** What makes the system calls. */
   readonly syscalls: ModuleCalls;
   /** What runs commands of the configuration. Default: the shell. */

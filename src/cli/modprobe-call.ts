@@ -10,7 +10,7 @@ export interface ModprobeCall {
   readonly arguments: ModprobeArguments;
   readonly messages: Messages;
   readonly tree: ModuleTree;
-  readonly configuration?: ModprobeConfiguration | undefined;
+  readonly configuration: ModprobeConfiguration;
   /** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
   readonly printAction: (line: string) => void;
 }

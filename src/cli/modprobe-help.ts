@@ -15,11 +15,12 @@ What to do:
 	    --force-vermagic      load in spite of another version magic
 	-i, --ignore-install, --ignore-remove
 	-b, --use-blacklist       accepted; there is no configuration to ignore or to use yet
+	-c, --show-config         print the configuration and the indexes of aliases and symbols
 	-D, --show-depends        only print what would be loaded, also what is loaded already
 	-n, --dry-run, --show     change nothing; with -v print what would be done
 
 Where:
-	-C, --config=FILE         accepted with a warning: modprobe.d is not read yet
+	-C, --config=PATH         file or folder of configuration in place of the default folders; repeatable
 	-d, --dirname=DIR         folder that holds lib/modules, in place of /
 	-S, --set-version=RELEASE kernel release in place of that of the running kernel
 

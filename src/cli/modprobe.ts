@@ -1,7 +1,10 @@
+import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
 import { commandsWith } from '../execute/shell-command.ts';
 import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
+import { dumpConfiguration } from './configuration-dump.ts';
+import { reportConfiguration } from './configuration-report.ts';
 import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
 import { modprobeHelp } from './modprobe-help.ts';
@@ -36,25 +39,36 @@ export function runModprobe(argv: readonly string[], io: CliIo, program: string)
 function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages): number {
   const io = { ...outer, commands: commandsWith(given.environment, outer.commands) };
   messages.open({ syslog: given.syslog, syslogIfClosed: true });
-  if (given.operands.length === 0) {
+  if (given.operands.length === 0 && !given.showConfig) {
     messages.error('missing parameters. See -h.');
     return 1;
   }
   messages.level = given.quiet ? QUIET_LEVEL : WARNING_LEVEL + given.verbose;
-  if (given.config.length > 0)
-    messages.warning(`this version does not read modprobe.d; ignoring -C ${given.config.join(' -C ')}`);
+  const tree = openTree(given, io);
+  const configuration = readModprobeConfiguration({
+    paths: given.config.length > 0 ? given.config : undefined,
+    root: io.root,
+    workingDirectory: io.workingDirectory,
+    tree,
+    kernel: io.kernel,
+    compat: given.compat,
+  });
+  reportConfiguration(configuration.problems, io, messages);
   const isShown = given.showDepends || messages.level > WARNING_LEVEL;
   const call: ModprobeCall = {
     io,
     messages,
     arguments: given,
-    tree: openTree(given, io),
+    tree,
+    configuration,
     printAction: (line) => {
       if (isShown) io.stdout(`${line}\n`);
     },
   };
   try {
-    return runOperands(call);
+    if (!given.showConfig) return runOperands(call);
+    dumpConfiguration(configuration, { tree, io, compat: given.compat });
+    return 0;
   } catch (error) {
     if (error instanceof ProgramEnd) return error.exitCode;
     messages.error(error instanceof Error ? error.message : refusalText(error));

@@ -124,12 +124,13 @@ function namesIn(directory: string, search: ConfigurationSearch): readonly strin
   try {
     return readdirSync(resolve(search.workingDirectory, directory));
   } catch (error) {
+    const call = search.kind === 'modprobe.d' ? `opendir(${directory})` : `files list ${directory}`;
     search.report({
       priority: 'error',
       code: 'unreadable',
       file: directory,
       line: null,
-      text: `files list ${directory}: ${systemErrorText(error)}`,
+      text: `${call}: ${systemErrorText(error)}`,
       remedy: 'Nothing of it was read: make the folder readable for this user.',
     });
     return [];

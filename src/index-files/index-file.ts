@@ -1,13 +1,13 @@
 import { KmodError } from '../errors/kmod-error.ts';
 import { readIndexBytes } from './index-bytes.ts';
-import { type IndexValue, NodeReader } from './index-node.ts';
+import { IndexDump } from './index-dump.ts';
+import { type CorruptError, HEADER_SIZE, type IndexValue, NodeReader } from './index-node.ts';
 import { PatternSearch } from './pattern-search.ts';
 
 export type { IndexValue } from './index-node.ts';
 
 const MAGIC = 0xb007f457;
 const MAJOR_VERSION = 2;
-const HEADER_SIZE = 12;
 
 /** A key with one of its values. */
 export interface IndexEntry extends IndexValue {
@@ -103,6 +103,17 @@ export class IndexFile {
       const text = key.toString();
       for (const value of values) yield { key: text, ...value };
     }
+  }
+
+  /**
+   * Writes each value as a line `LEAD KEY VALUE`, in the order of {@link entries}, which take many times as long.
+   *
+   * @param write takes pieces of the lines, and must be done with them when it returns
+   * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`, when what is before the damage may have been written
+   */
+  dump(lead: string, write: (bytes: Uint8Array) => void): void {
+    const corrupt: CorruptError = (offset, reason) => this.#corrupt(offset, reason);
+    new IndexDump(this.#bytes, `${lead} `, write, corrupt).run(this.#root);
   }
 
   #reader(): NodeReader {

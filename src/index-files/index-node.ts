@@ -1,8 +1,9 @@
-const PREFIX = 0x8000_0000;
-const VALUES = 0x4000_0000;
-const CHILDREN = 0x2000_0000;
-const OFFSET_MASK = 0x0fff_ffff;
-const HEADER_SIZE = 12;
+// An offset word of a node: what the node has, and where it is.
+export const PREFIX = 0x8000_0000;
+export const VALUES = 0x4000_0000;
+export const CHILDREN = 0x2000_0000;
+export const OFFSET_MASK = 0x0fff_ffff;
+export const HEADER_SIZE = 12;
 
 /** depmod's keys are file names and aliases; nothing real comes near. */
 export const MAX_KEY_LENGTH = 65_536;

@@ -239,10 +239,6 @@ test('mistakes in the command line, help and version', async (t) => {
     ],
   ];
   for (const [line, stderr] of rows) t.like(await modprobe(line), { exitCode: 1, stderr, calls: [] }, line);
-  t.like(await modprobe('-n -C /dev/null xor'), {
-    exitCode: 0,
-    stderr: 'modprobe: WARNING: this version does not read modprobe.d; ignoring -C /dev/null\n',
-  });
   t.regex((await modprobe('--help --bogus')).stdout, /^Usage:\n\tmodprobe /);
   t.regex((await modprobe('-V')).stdout, /^kmodctl version \d+\.\d+\.\d+\n\+ZSTD \+XZ \+ZLIB\n$/);
 });

@@ -35,6 +35,7 @@ export function fuzz(data: Buffer): void {
       allowOwnErrors(() => index.searchWildcard(request));
     }
     allowOwnErrors(() => [...index.entries()]);
+    allowOwnErrors(() => index.dump('alias', () => undefined));
   });
   const text = data.toString();
   for (const parse of textParsers) allowOwnErrors(() => parse(text, 'modules.text', () => undefined));

@@ -57,6 +57,7 @@ for (const [name, bytes, entries] of vectors)
   test(`the bytes that depmod writes are read: ${name}`, (t) => {
     const index = read(bytes);
     t.deepEqual([...index.entries()], entries);
+    t.is(dumped(index), linesOf(index));
     for (const { key } of entries) t.is(index.search(key), entries.find((entry) => entry.key === key)?.value);
     t.is(index.search('absent'), undefined);
     t.is(index.search(''), undefined);
@@ -134,6 +135,7 @@ test('a node that is its own child does not hang a search', (t) => {
   const error = t.throws(() => read(circle).searchWildcard('abc'), { instanceOf: KmodError });
   t.is(error?.code, 'ERR_KMOD_INDEX_CORRUPT');
   t.throws(() => [...read(circle).entries()], { code: 'ERR_KMOD_INDEX_CORRUPT' });
+  t.throws(() => dumped(read(circle)), { code: 'ERR_KMOD_INDEX_CORRUPT' });
   t.is(read(circle).search('x'), undefined);
 });
 
@@ -151,6 +153,7 @@ test('nodes that are shared by many parents do not multiply the work', (t) => {
   const error = { code: 'ERR_KMOD_INDEX_CORRUPT', message: /circles/ };
   t.throws(() => index.searchWildcard('+'.repeat(levels)), error);
   t.throws(() => [...index.entries()], error);
+  t.throws(() => dumped(index), error);
   t.deepEqual(index.searchWildcard('x'), []);
 });
 
@@ -167,8 +170,10 @@ test('damage is reported with file and byte', (t) => {
     ['b007f457 00020001 4000000c 7fffffff', /at byte 12: 2147483647 values/],
     ['b007f457 00020001 c000000c 6161', /at byte 12: a text has no end/],
   ];
-  for (const [bytes, message] of table)
+  for (const [bytes, message] of table) {
     t.throws(() => [...read(hex(bytes)).entries()], { code: 'ERR_KMOD_INDEX_CORRUPT', message }, bytes);
+    t.throws(() => dumped(read(hex(bytes))), { code: 'ERR_KMOD_INDEX_CORRUPT', message }, bytes);
+  }
 });
 
 test('opening: absent and empty files are none, others than regular ones are refused', (t) => {
@@ -183,6 +188,18 @@ test('opening: absent and empty files are none, others than regular ones are ref
   t.is(IndexFile.open(file)?.search('unix'), '');
 });
 
+/** All values as the dump writes them. */
+function dumped(index: IndexFile): string {
+  const pieces: Buffer[] = [];
+  index.dump('alias', (bytes) => pieces.push(Buffer.from(bytes)));
+  return Buffer.concat(pieces).toString();
+}
+
+/** The same from the entries. */
+function linesOf(index: IndexFile): string {
+  return [...index.entries()].map(({ key, value }) => `alias ${key} ${value}\n`).join('');
+}
+
 /** Searches in all ways. True for answers, false for the error that is due to damage; all else fails the test. */
 function exercise(fail: (message: string) => void, bytes: Buffer): boolean {
   try {
@@ -190,7 +207,8 @@ function exercise(fail: (message: string) => void, bytes: Buffer): boolean {
     for (const { key } of aliases) index.search(key);
     index.searchWildcard(intel);
     index.searchWildcard('char_major_10_229');
-    for (const entry of index.entries()) if (typeof entry.value !== 'string') fail('no text');
+    const lines = linesOf(index);
+    if (dumped(index) !== lines) fail('the dump is another');
     return true;
   } catch (error) {
     if (!(error instanceof KmodError) || error.code !== 'ERR_KMOD_INDEX_CORRUPT') throw error;
