@@ -17,6 +17,7 @@ export const pages: readonly string[] = [
   'docs/api.md',
   'docs/compatibility.md',
   'docs/depmod.md',
+  'docs/modules-conf.md',
   'docs/vm.md',
   'docs/architecture.md',
 ];

@@ -11,6 +11,7 @@ import { fuzz as fuzzDecoder } from './decoder-target.ts';
 import { fuzz as fuzzIndex } from './index-target.ts';
 import { fuzz as fuzzModinfo } from './modinfo-target.ts';
 import { fuzz as fuzzModinfoWindow } from './modinfo-window-target.ts';
+import { fuzz as fuzzModulesConf } from './modules-conf-target.ts';
 import { fuzz as fuzzModuleFile } from './module-file-target.ts';
 import { fuzz as fuzzQuickReader } from './quick-reader-target.ts';
 import { fuzz as fuzzSignature } from './signature-target.ts';
@@ -33,6 +34,10 @@ const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, s
   signature: [fuzzSignature, Buffer.concat([module, Buffer.from('~Module signature appended~\n')])],
   modinfo: [fuzzModinfo, Buffer.from('license=GPL\0parm=a:b\0parmtype=a:int\0ext4.license=GPL\0')],
   index: [fuzzIndex, writeIndex([{ key: 'fs-ext4', value: 'ext4', priority: 0 }])],
+  'modules-conf': [
+    fuzzModulesConf,
+    Buffer.from('add options a p="$A b" \\\n q # c\nif ! -f x\ninclude x\nelse\npath[b]=$B/*\nendif\n'),
+  ],
   decoder: [fuzzDecoder, Buffer.concat([Buffer.from([1]), sample])],
 };
 

@@ -24,6 +24,7 @@ const fuzzers: Readonly<Record<string, (run: FuzzRun) => Promise<FuzzResult>>> =
   signature: fuzzJavaScript,
   modinfo: fuzzJavaScript,
   index: fuzzJavaScript,
+  'modules-conf': fuzzJavaScript,
   decoder: fuzzNative,
   contribution: fuzzNative,
 };

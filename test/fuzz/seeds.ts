@@ -7,6 +7,7 @@ import { ElfImage } from '../../src/module-file/elf-image.ts';
 import { compressedSamples } from '../fixtures/compressed-samples.ts';
 import { writeIndex as writeOldIndex } from '../fixtures/index-writer.ts';
 import { moduleImage } from '../fixtures/module-image.ts';
+import { originalCases } from '../config/modules-conf/original-cases.ts';
 import { referenceTree } from '../reference/reference-tree.ts';
 
 /** Kernels whose files the seeds are made of: plain modules, and compressed ones. */
@@ -64,6 +65,8 @@ const seeds: Readonly<Record<string, () => Promise<readonly Buffer[]>>> = {
       readFileSync(join(directory, 'modules.softdep')),
     ];
   },
+
+  'modules-conf': async () => originalCases.map(({ text }) => Buffer.from(text)),
 
   contribution: async () =>
     (await modules()).map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes])),

@@ -1,0 +1,26 @@
+/** `kmodctl/config`: what configuration files say, as data. */
+export { type ConfOrigin, originText } from './config/modules-conf/conf-origin.ts';
+export { configurationText } from './config/modules-conf/configuration-text.ts';
+export {
+  type ConfDiagnostic,
+  type ConfDiagnosticCode,
+  diagnosticText,
+  originalMessages,
+} from './config/modules-conf/diagnostic.ts';
+export type { CommandDirective, GeneratedFileName, ListDirective } from './config/modules-conf/directive.ts';
+export type { LogicalLine } from './config/modules-conf/logical-line.ts';
+export type {
+  ConditionRecord,
+  ConfCommandRecord,
+  ConfLine,
+  DefineRecord,
+  GivenValue,
+  ListRecord,
+  ModulesConfiguration,
+  PathRecord,
+} from './config/modules-conf/model.ts';
+export { type ModulesConfOptions, readModulesConf } from './config/modules-conf/read-modules-conf.ts';
+export type { ReadingMode } from './config/modules-conf/reading-mode.ts';
+export type { Statement } from './config/modules-conf/statement.ts';
+export { parseSyntaxTree, printSyntaxTree, type SyntaxTree } from './config/modules-conf/syntax-tree.ts';
+export type { TextOrigin } from './index-files/text-origin.ts';
