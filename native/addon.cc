@@ -21,6 +21,7 @@
 #include "process_calls.h"
 #include "scan_calls.h"
 #include "tree_calls.h"
+#include "tree_index_calls.h"
 
 namespace {
 
@@ -170,6 +171,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kmodctl::ExportScanCalls(env, exports);
   kmodctl::ExportIndexCalls(env, exports);
   kmodctl::ExportTreeCalls(env, exports);
+  kmodctl::ExportTreeIndexCalls(env, exports);
   kmodctl::ExportProcessCalls(env, exports);
   return exports;
 }

@@ -67,6 +67,14 @@ public:
     size_ = capacity_ = 0;
   }
 
+  // The memory, which is now for the caller to free(3). Null for no elements.
+  T *Release() {
+    T *const data = data_;
+    data_ = nullptr;
+    size_ = capacity_ = 0;
+    return data;
+  }
+
   // To fewer elements.
   void Shrink(std::size_t size) { size_ = size; }
 

@@ -6,9 +6,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <new>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "random_seed.h"
 
 namespace kmodctl {
 
@@ -21,13 +22,6 @@ constexpr std::size_t kMostKept = 64u << 20;
 
 constexpr uint8_t kXzMagic[] = {0xfd, '7', 'z', 'X', 'Z', 0};
 constexpr uint8_t kZstdMagic[] = {0x28, 0xb5, 0x2f, 0xfd};
-
-uint32_t Seed() {
-  uint32_t seed;
-  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) return seed;
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return static_cast<uint32_t>(now ^ (now >> 32)) ^ static_cast<uint32_t>(getpid());
-}
 
 bool ReadAll(int fd, uint8_t *bytes, std::size_t length) {
   std::size_t done = 0;
@@ -88,7 +82,7 @@ ModuleScan *ModuleScan::Start(const uint8_t *paths, std::size_t length, const ui
                               unsigned helpers, bool compat) {
   auto *scan = new (std::nothrow) ModuleScan();
   if (scan == nullptr) return nullptr;
-  const uint32_t seed = Seed();
+  const uint32_t seed = RandomSeed();
   if (!scan->Prepare(paths, length, order, count) || !scan->AddShare(compat, seed)) {
     delete scan;
     return nullptr;

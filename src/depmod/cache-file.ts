@@ -106,12 +106,12 @@ export function writeBlocks(file: string, blocks: readonly (readonly CacheArray[
   }
 }
 
-/** Adds a block to a cache file. One write to the end: of two programs that add at a time neither harms the other. */
-export function appendBlock(file: string, block: readonly CacheArray[]): void {
+/** Adds blocks to a cache file. One write to the end: of two programs that add at a time neither harms the other. */
+export function appendBlocks(file: string, blocks: readonly (readonly CacheArray[])[]): void {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
-    writeSync(descriptor, encodeBlock(block));
+    writeSync(descriptor, Buffer.concat(blocks.map(encodeBlock)));
   } catch {
     // as in writeBlocks
   } finally {

@@ -1,6 +1,6 @@
 import type { ContributionSet } from './contribution.ts';
 import {
-  appendBlock,
+  appendBlocks,
   type CacheArray,
   type CacheContent,
   type ElementSize,
@@ -11,15 +11,14 @@ import {
   type ContributionColumns,
   type NamedColumns,
   NO_FILE,
-  type PackedNames,
   ROW_EXPORTS,
   ROW_FILE,
   ROW_NEEDS,
   ROW_WIDTH,
 } from './contribution-columns.ts';
-import type { MergedColumns } from './contribution-set.ts';
 import { columnsOfModules } from './contribution-rows.ts';
 import { STAMP_WIDTH } from './file-stamps.ts';
+import type { PackedTexts } from './packed-texts.ts';
 
 /** Put in by the bundler; absent when the single files run. */
 declare const KMODCTL_VERSION: string | undefined;
@@ -44,11 +43,12 @@ export interface CachedPart {
 
 /** What a run has found out. */
 export interface CacheUpdate {
-  readonly set: ContributionSet;
-  /** The files that were read now and may be remembered: places in the list. */
+  /** What was read now. */
+  readonly fresh: readonly NamedColumns[];
+  /** The files of `fresh` that may be remembered: places in the list. */
   readonly added: readonly number[];
-  /** All of the set in columns, if it consists of nothing but `added`. */
-  readonly whole: MergedColumns | undefined;
+  /** Everything, what the cache had included. Asked for only where `fresh` does not do. */
+  readonly set: () => ContributionSet;
 }
 
 const MOST_BLOCKS = 16;
@@ -95,14 +95,12 @@ export class ContributionCache {
     this.#rowCount = 0;
     const parts: NamedColumns[] = [];
     const finder = new FileFinder(files, this.#options.directory);
-    let names: PackedNames = { bytes: new Uint8Array(0), starts: new Uint32Array(1) };
     for (const block of this.#content.blocks) {
-      const own = namesOf(block);
-      if (own.starts.length > 0) names = own;
-      const columns = columnsOf(block);
-      if (!isConsistent(columns, names, block)) continue;
+      const part = { columns: columnsOf(block), names: namesOf(block) };
+      const { columns } = part;
+      if (!isConsistent(part, block)) continue;
       this.#rowCount += columns.rows.length / ROW_WIDTH;
-      if (this.#numberRows(block, columns, finder)) parts.push({ columns, names });
+      if (this.#numberRows(block, columns, finder)) parts.push(part);
     }
     return { parts, isKnown: this.#isKnown };
   }
@@ -130,23 +128,23 @@ export class ContributionCache {
   }
 
   /** Keeps what was found out, for the files last given to {@link look}. */
-  store({ set, added, whole }: CacheUpdate): void {
+  store({ fresh, added, set }: CacheUpdate): void {
     const known = this.#isKnown.reduce((sum, one) => sum + one, 0);
     const { blocks, isSound } = this.#content;
     if (known === 0 && added.length === 0) return;
+    const isAll = rowCount(fresh) === added.length;
+    const newBlocks = (): readonly (readonly CacheArray[])[] =>
+      isAll
+        ? fresh.map((part) => this.#block(part, filesOf(part.columns)))
+        : [this.#block(columnsOfModules(set(), added), added)];
     const mayAppend = isSound && blocks.length < MOST_BLOCKS && known * 4 > this.#rowCount * 3;
     if (mayAppend && added.length * 4 <= known) {
-      if (added.length > 0) appendBlock(this.#options.file, this.#block(columnsOfModules(set, added), added));
-    } else if (whole !== undefined && whole.parts.length > 0) {
-      writeBlocks(
-        this.#options.file,
-        whole.parts.map((columns, index) =>
-          this.#block({ columns, names: index === 0 ? whole.names : noNames }, filesOf(columns)),
-        ),
-      );
+      if (added.length > 0) appendBlocks(this.#options.file, newBlocks());
+    } else if (known === 0) {
+      writeBlocks(this.#options.file, newBlocks());
     } else {
       const all = [...this.#files.keys()].filter((file) => this.#isKnown[file] === 1).concat(added);
-      writeBlocks(this.#options.file, [this.#block(columnsOfModules(set, all), all)]);
+      writeBlocks(this.#options.file, [this.#block(columnsOfModules(set(), all), all)]);
     }
   }
 
@@ -160,7 +158,9 @@ export class ContributionCache {
   }
 }
 
-const noNames: PackedNames = { bytes: new Uint8Array(0), starts: new Uint32Array(0) };
+function rowCount(parts: readonly NamedColumns[]): number {
+  return parts.reduce((sum, { columns }) => sum + columns.rows.length / ROW_WIDTH, 0);
+}
 
 function filesOf({ rows }: ContributionColumns): readonly number[] {
   return Array.from(
@@ -180,31 +180,33 @@ function columnsOf(block: readonly CacheArray[]): ContributionColumns {
   return { rows, exports, exportCrcs, needs, needCrcs, needWeak, texts } as ContributionColumns;
 }
 
-function namesOf(block: readonly CacheArray[]): PackedNames {
+function namesOf(block: readonly CacheArray[]): PackedTexts {
   return { bytes: block[12] as Uint8Array, starts: block[13] as Uint32Array };
 }
 
 // A sound checksum says that nothing was damaged since; this, that nothing was wrong from the start.
-function isConsistent(
-  columns: ContributionColumns,
-  names: PackedNames,
-  block: readonly CacheArray[],
-): boolean {
+function isConsistent({ columns, names }: NamedColumns, block: readonly CacheArray[]): boolean {
   const { rows, exports, exportCrcs, needs, needCrcs, needWeak } = columns;
   let [exported, needed] = [0, 0];
   for (let row = 0; row < rows.length; row += ROW_WIDTH) {
     exported += rows[row + ROW_EXPORTS] as number;
     needed += rows[row + ROW_NEEDS] as number;
   }
-  const isBelow = (symbol: number): boolean => symbol < names.starts.length - 1;
+  const symbolCount = names.starts.length - 1;
   return (
     rows.length % ROW_WIDTH === 0 &&
     (block[2] as BigInt64Array).length * ROW_WIDTH === rows.length * STAMP_WIDTH &&
     [exports.length, exportCrcs.length].every((length) => length === exported) &&
     [needs.length, needCrcs.length, needWeak.length].every((length) => length === needed) &&
-    exports.every(isBelow) &&
-    needs.every(isBelow)
+    areBelow(exports, symbolCount) &&
+    areBelow(needs, symbolCount)
   );
+}
+
+function areBelow(numbers: Uint32Array, limit: number): boolean {
+  let most = -1;
+  for (let index = 0; index < numbers.length; index++) most = Math.max(most, numbers[index] as number);
+  return most < limit;
 }
 
 /** Finds files by path. The cache has them in nearly the same order, so usually it is the next one. */

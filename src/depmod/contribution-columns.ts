@@ -1,3 +1,5 @@
+import type { PackedTexts } from './packed-texts.ts';
+
 /** The texts of `.modinfo` that depmod wants, in the order of their columns. */
 export const textKinds = ['alias', 'softdep', 'weakdep'] as const;
 
@@ -11,18 +13,10 @@ export const ROW_NEEDS = 2;
 /** The first of three, one for each kind of text. */
 export const ROW_TEXTS = 3;
 
-/** Names of symbols, numbered from 0. */
-export interface PackedNames {
-  /** One after the other. */
-  readonly bytes: Uint8Array;
-  /** Where each begins, and where the last one ends. */
-  readonly starts: Uint32Array;
-}
-
 /**
  * Contributions of many modules. What belongs to one module follows what belongs to the one before, so that a tree's
  * 250,000 references are a few arrays instead of as many objects; threads hand them over and the cache keeps them as
- * they are. Symbols are numbers of some {@link PackedNames}.
+ * they are. Symbols are numbers of the names beside them.
  */
 export interface ContributionColumns {
   readonly rows: Uint32Array;
@@ -38,5 +32,5 @@ export interface ContributionColumns {
 /** Columns with names of their own, as one reader makes them. */
 export interface NamedColumns {
   readonly columns: ContributionColumns;
-  readonly names: PackedNames;
+  readonly names: PackedTexts;
 }

@@ -4,17 +4,18 @@ import {
   type ContributionColumns,
   type NamedColumns,
   NO_FILE,
-  type PackedNames,
   ROW_EXPORTS,
   ROW_FILE,
   ROW_NEEDS,
   ROW_TEXTS,
   ROW_WIDTH,
 } from './contribution-columns.ts';
+import { type PackedTexts, unpackTexts } from './packed-texts.ts';
+import { TextReader } from './text-reader.ts';
 
 /** Columns of several readers with the numbers of one table of names. */
 export interface MergedColumns {
-  readonly names: PackedNames;
+  readonly names: PackedTexts;
   readonly parts: readonly ContributionColumns[];
 }
 
@@ -32,7 +33,7 @@ export function mergeColumns(parts: readonly NamedColumns[]): MergedColumns {
 }
 
 /** The numbers of packed names in `names`. */
-function internAll(names: SymbolNames, { bytes, starts }: PackedNames): Uint32Array {
+function internAll(names: SymbolNames, { bytes, starts }: PackedTexts): Uint32Array {
   const numbers = new Uint32Array(Math.max(0, starts.length - 1));
   for (let index = 0; index < numbers.length; index++)
     numbers[index] = names.intern(bytes, starts[index] as number, starts[index + 1] as number);
@@ -57,7 +58,7 @@ function renumbered(columns: ContributionColumns, numbers: Uint32Array): Contrib
 export function contributionSet(merged: MergedColumns, fileCount: number): ContributionSet {
   const modules = Array.from({ length: fileCount }, (): Contribution | undefined => undefined);
   for (const part of merged.parts) addModules(modules, part);
-  return { symbols: nameTexts(merged.names), modules };
+  return { symbols: unpackTexts(merged.names), modules };
 }
 
 function addModules(modules: (Contribution | undefined)[], columns: ContributionColumns): void {
@@ -85,38 +86,4 @@ function addModules(modules: (Contribution | undefined)[], columns: Contribution
   }
 }
 
-// One long string cut into pieces is several times faster than a call into native code for each name.
-function nameTexts({ bytes, starts }: PackedNames): readonly string[] {
-  const all = latin1(bytes);
-  const names: string[] = [];
-  for (let number = 0; number < starts.length - 1; number++)
-    names.push(all.slice(starts[number], starts[number + 1]));
-  return names;
-}
-
 const none: readonly string[] = [];
-
-/** Hands out texts that stand one after the other, each with a NUL behind it. */
-class TextReader {
-  readonly #all: string;
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#all = latin1(bytes);
-  }
-
-  next(count: number): readonly string[] {
-    if (count === 0) return none;
-    const texts: string[] = [];
-    while (texts.length < count) {
-      const end = this.#all.indexOf('\0', this.#position);
-      texts.push(this.#all.slice(this.#position, end));
-      this.#position = end + 1;
-    }
-    return texts;
-  }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}

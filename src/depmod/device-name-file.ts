@@ -1,6 +1,11 @@
 import type { DepmodReport } from './depmod-notice.ts';
 import { type IndexOutput, textOutput } from './index-output.ts';
-import type { ModuleIndexData } from './module-index-data.ts';
+
+/** A module with its aliases in file order. */
+export interface AliasedModule {
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
 
 /** A device node: its name, kind and numbers. */
 interface DeviceName {
@@ -13,11 +18,10 @@ interface DeviceName {
  * `modules.devname`: the device nodes that are to exist before their module is loaded. A module asks for one with an
  * alias `devname:NAME` and another one that has the numbers. No bytes when no module does.
  */
-export function deviceNameFile({ names, contributions }: ModuleIndexData, report: DepmodReport): IndexOutput {
+export function deviceNameFile(modules: Iterable<AliasedModule>, report: DepmodReport): IndexOutput {
   const lines: string[] = [];
-  for (const [module, contribution] of contributions.entries()) {
-    const { name, node } = deviceName(contribution?.aliases ?? []);
-    const moduleName = names[module] ?? '';
+  for (const { name: moduleName, aliases } of modules) {
+    const { name, node } = deviceName(aliases);
     if (name === undefined) continue;
     if (node !== undefined) lines.push(`${moduleName} ${name} ${node}\n`);
     else

@@ -1,7 +1,7 @@
 import { aliasFiles, type AliasFileOptions } from './alias-files.ts';
 import { builtinFiles, type BuiltinFileOptions } from './builtin-files.ts';
 import { dependencyFiles } from './dependency-files.ts';
-import { deviceNameFile } from './device-name-file.ts';
+import { type AliasedModule, deviceNameFile } from './device-name-file.ts';
 import type { IndexOutput } from './index-output.ts';
 import type { ModuleIndexData } from './module-index-data.ts';
 import { softDependencyFiles } from './soft-dependency-files.ts';
@@ -19,6 +19,11 @@ export function indexOutputs(data: ModuleIndexData, options: IndexOutputOptions)
     ...softDependencyFiles(data),
     ...symbolFiles(data, textOnly),
     ...(textOnly ? [] : builtinFiles(options)),
-    deviceNameFile(data, report),
+    deviceNameFile(aliasedModules(data), report),
   ];
+}
+
+function* aliasedModules({ names, contributions }: ModuleIndexData): Iterable<AliasedModule> {
+  for (const [module, contribution] of contributions.entries())
+    if (contribution !== undefined) yield { name: names[module] ?? '', aliases: contribution.aliases };
 }

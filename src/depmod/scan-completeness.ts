@@ -8,7 +8,7 @@ import type { ScanResult } from './scan.ts';
 /** What the completeness of a scan is judged by. */
 export interface ScanReview {
   readonly modules: readonly ModuleCandidate[];
-  readonly scan: ScanResult;
+  readonly scan: Pick<ScanResult, 'failures' | 'problems'>;
   /** Folders that could not be read. */
   readonly unreadable: readonly WalkTrouble[];
   /** Whether incomplete knowledge is taken as it is, as kmod does. */

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 
 import type { ContributionCache } from './contribution-cache.ts';
+import type { NamedColumns } from './contribution-columns.ts';
 import { contributionSet, mergeColumns } from './contribution-set.ts';
 import type { PartProblem } from './contribution-table.ts';
-import type { ContributionSet } from './contribution.ts';
+import type { Contribution, ContributionSet } from './contribution.ts';
 import { isSettled, sizeOfStamp, stampFiles } from './file-stamps.ts';
 import { ModuleScanner } from './module-scanner.ts';
 import { scanInParallel, type ScanProgress } from './parallel-scan.ts';
@@ -34,14 +35,50 @@ export interface ScanProblem extends PartProblem {
   readonly index: number;
 }
 
-/** What all files add, and what went wrong. */
-export interface ScanResult extends ContributionSet {
+/** What was read, and what went wrong. */
+interface ScanParts {
+  readonly parts: readonly NamedColumns[];
+  /** Length of the list of files that the rows' numbers belong to. */
+  readonly fileCount: number;
+  /** Ascending by index. */
+  readonly failures: readonly ScanFailure[];
+  /** Ascending by index. */
+  readonly problems: readonly ScanProblem[];
+  readonly readCount: number;
+}
+
+/** What all files add, and what went wrong. Columns are made into objects only when somebody asks for those. */
+export class ScanResult implements ContributionSet {
+  /** All that was read or known, in columns. */
+  readonly parts: readonly NamedColumns[];
   /** Ascending by index. */
   readonly failures: readonly ScanFailure[];
   /** Ascending by index. */
   readonly problems: readonly ScanProblem[];
   /** How many files were read; the others were known from the cache. */
   readonly readCount: number;
+  readonly #fileCount: number;
+  #set: ContributionSet | undefined;
+
+  constructor({ parts, fileCount, failures, problems, readCount }: ScanParts) {
+    this.parts = parts;
+    this.failures = failures;
+    this.problems = problems;
+    this.readCount = readCount;
+    this.#fileCount = fileCount;
+  }
+
+  get symbols(): readonly string[] {
+    return this.#contributions().symbols;
+  }
+
+  get modules(): readonly (Contribution | undefined)[] {
+    return this.#contributions().modules;
+  }
+
+  #contributions(): ContributionSet {
+    return (this.#set ??= contributionSet(mergeColumns(this.parts), this.#fileCount));
+  }
 }
 
 const MOST_THREADS = 16;
@@ -74,16 +111,21 @@ export function scanModules(files: readonly string[], options: ScanOptions = {})
     } catch (error) {
       failures.push({ index, error: error as Error });
     }
-  const shares = part === undefined ? [] : [part];
-  if (left.length > 0) shares.push(scanner.result());
-  const merged = mergeColumns([...(cached?.parts ?? []), ...shares]);
-  const set = contributionSet(merged, files.length);
+  const fresh = part === undefined ? [] : [part];
+  if (left.length > 0) fresh.push(scanner.result());
+  const result = new ScanResult({
+    parts: [...(cached?.parts ?? []), ...fresh],
+    fileCount: files.length,
+    failures,
+    problems,
+    readCount: order.length,
+  });
   if (cache !== undefined) {
     const troubled = new Set([...failures, ...problems].map(({ index }) => index));
     const added = [...order].filter((index) => !troubled.has(index) && isSettled(stamps, index, now));
-    cache.store({ set, added, whole: added.length === files.length ? merged : undefined });
+    cache.store({ fresh, added, set: () => result });
   }
-  return { ...set, failures, problems, readCount: order.length };
+  return result;
 }
 
 // Compressed files begin with the largest: whoever takes a large one last keeps all others waiting.

@@ -78,6 +78,20 @@ export interface NativeBinding {
     priorities: Uint32Array,
     limit: number,
   ): Buffer | null;
+  /**
+   * The files that depmod writes about modules. `names` and `paths` are parallel and in the order of the indexes, which
+   * the rows' numbers are places in. Null where it is not done here: modules that need each other in circles, texts that
+   * are not ASCII, unmatched brackets, a file over `limit` bytes, columns that do not fit together, no memory.
+   *
+   * @param parallel whether to use a second thread
+   */
+  makeIndexes(
+    names: NativeTexts,
+    paths: NativeTexts,
+    parts: readonly Omit<ScanAnswer, 'left'>[],
+    limit: number,
+    parallel: boolean,
+  ): NativeIndexes | null;
   /** flock(2), exclusive and without waiting. */
   tryLock(fd: number): number;
   /** fsync(2) of several files, written out side by side. */
@@ -109,9 +123,33 @@ export interface ScanAnswer {
     readonly needWeak: Uint8Array;
     readonly texts: readonly Uint8Array[];
   };
-  readonly names: { readonly bytes: Uint8Array; readonly starts: Uint32Array };
+  readonly names: NativeTexts;
   /** Numbers of the files that have to be read otherwise, or cannot be read. */
   readonly left: Uint32Array;
+}
+
+/** See `PackedTexts` of depmod. */
+export interface NativeTexts {
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+}
+
+/** What `makeIndexes` makes. */
+export interface NativeIndexes {
+  readonly dep: Buffer;
+  readonly depBin: Buffer;
+  readonly alias: Buffer;
+  readonly aliasBin: Buffer;
+  readonly softdep: Buffer;
+  readonly weakdep: Buffer;
+  readonly symbols: Buffer;
+  readonly symbolsBin: Buffer;
+  /** The modules that want device nodes, and all aliases of each, with a NUL behind every one. */
+  readonly devices: {
+    readonly modules: Uint32Array;
+    readonly aliasCounts: Uint32Array;
+    readonly aliases: Uint8Array;
+  };
 }
 
 /** How far `moveFiles` came: 0 or `-errno`, and whether `commit` has been put in place. */
