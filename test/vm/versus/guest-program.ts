@@ -1,0 +1,19 @@
+/** The program that runs in a guest: themes and side come in as JSON, the records go out as JSON. */
+import { readFileSync } from 'node:fs';
+
+import { runScenarios, type Side } from './guest-runner.ts';
+import type { ScenarioRecord, Theme } from './scenario.ts';
+
+/** What the program reads. */
+export interface GuestTask {
+  readonly themes: readonly Theme[];
+  readonly side: Side;
+}
+
+/** What the program writes: records of scenarios by the name of their theme. */
+export type GuestRecords = Readonly<Record<string, readonly ScenarioRecord[]>>;
+
+const { themes, side } = JSON.parse(readFileSync(0, 'utf8')) as GuestTask;
+const records: Record<string, readonly ScenarioRecord[]> = {};
+for (const { name, scenarios } of themes) records[name] = await runScenarios(scenarios, side);
+process.stdout.write(JSON.stringify(records satisfies GuestRecords));

@@ -1,0 +1,72 @@
+/** Two guests from one template: in one the real kmod runs, in the other ours. */
+import { readdir, readFile } from 'node:fs/promises';
+
+import { startVm, type VirtualMachine } from '../../../vm/index.ts';
+import { KMOD_BIN, putKmod } from '../kmod-in-guest.ts';
+import { guestTree, TREE } from './guest-tree.ts';
+import type { Side } from './guest-runner.ts';
+import type { GuestRecords, GuestTask } from './guest-program.ts';
+import type { ScenarioRecord, Theme } from './scenario.ts';
+
+/** Where the compiled files of this folder lie in a guest. */
+const PLACE = '/usr/lib/node_modules/kmodctl/dist/test/vm/versus';
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What both sides did in the scenarios of a theme, in their order. */
+export interface ThemeRecord {
+  readonly ours: readonly ScenarioRecord[];
+  readonly kmod: readonly ScenarioRecord[];
+}
+
+/** Starts both guests and runs all themes in each, one after the other. */
+export async function runThemes(
+  kernel: string,
+  themes: readonly Theme[],
+): Promise<ReadonlyMap<string, ThemeRecord>> {
+  const archive = await guestTree(kernel);
+  const [ours, kmod] = await Promise.all([
+    runSide(kernel, archive, themes, 'ours'),
+    runSide(kernel, archive, themes, 'kmod'),
+  ]);
+  return new Map(themes.map(({ name }) => [name, { ours: ours[name] ?? [], kmod: kmod[name] ?? [] }]));
+}
+
+async function runSide(
+  kernel: string,
+  archive: Buffer,
+  themes: readonly Theme[],
+  name: 'ours' | 'kmod',
+): Promise<GuestRecords> {
+  await using vm = await startVm({ kernel, timeouts: { command: 400_000 } });
+  const task: GuestTask = { themes, side: await setUp(vm, archive, name) };
+  const { exitCode, stdout, stderr } = await vm.run(['node', `${PLACE}/guest-program.js`], {
+    input: JSON.stringify(task),
+  });
+  if (exitCode !== 0) throw new Error(`${name} on ${kernel}: ${stderr}`);
+  return JSON.parse(stdout) as GuestRecords;
+}
+
+/** Both guests get the same files; only the side differs. */
+async function setUp(vm: VirtualMachine, archive: Buffer, name: 'ours' | 'kmod'): Promise<Side> {
+  const kmodCommand = await putKmod(vm);
+  for (const file of await readdir(import.meta.dirname))
+    if (file.endsWith('.js'))
+      await vm.writeFile(`${PLACE}/${file}`, await readFile(`${import.meta.dirname}/${file}`));
+  const { release } = vm.facts.kernel;
+  await vm.run(['mkdir', '-p', '/versus']);
+  const steps = [
+    ['tar', '-x', '-C', '/versus'],
+    ['mount', '--bind', `${TREE}/lib/modules/${release}`, `/lib/modules/${release}`],
+  ];
+  for (const argv of steps) {
+    const { exitCode, stderr } = await vm.run(argv, argv[0] === 'tar' ? { input: archive } : {});
+    if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
+  }
+  const isOurs = name === 'ours';
+  if (!isOurs) await vm.writeFile('/proc/sys/kernel/modprobe', `${KMOD_BIN}/modprobe`);
+  return {
+    ours: isOurs,
+    path: isOurs ? PATH : `${KMOD_BIN}:${PATH}`,
+    command: isOurs ? ['/usr/sbin/TOOL'] : kmodCommand('TOOL'),
+  };
+}

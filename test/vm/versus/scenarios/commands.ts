@@ -1,0 +1,198 @@
+import type { Theme } from '../scenario.ts';
+import { conf } from './configured.ts';
+
+export const commands: Theme = {
+  name: 'commands',
+  scenarios: [
+    {
+      title: 'install',
+      files: conf('install kmodctl_leaf_d echo installing'),
+      lines: [
+        'modprobe kmodctl_leaf_d',
+        'modprobe -v kmodctl_leaf_d',
+        'modprobe -n -v kmodctl_leaf_d',
+        'modprobe -D kmodctl_leaf_d',
+      ],
+    },
+    {
+      title: 'install that loads it',
+      files: conf(
+        'install kmodctl_leaf_d modprobe --ignore-install kmodctl_leaf_d $CMDLINE_OPTS && echo done',
+      ),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe kmodctl_leaf_d'],
+    },
+    {
+      title: 'install with $CMDLINE_OPTS',
+      files: conf(
+        'install kmodctl_leaf_d echo "<$CMDLINE_OPTS>" $CMDLINE_OPTS',
+        'options kmodctl_leaf_d value=1',
+      ),
+      lines: ['modprobe -v kmodctl_leaf_d value=2 note=x', 'modprobe -D kmodctl_leaf_d value=2'],
+    },
+    {
+      title: 'install that hands its options on',
+      files: conf('install kmodctl_leaf_d modprobe -i kmodctl_leaf_d $CMDLINE_OPTS'),
+      lines: ['modprobe kmodctl_leaf_d value=2 note=x'],
+    },
+    {
+      title: 'install with a variable',
+      files: conf('install kmodctl_leaf_d echo $MODPROBE_MODULE'),
+      lines: ['modprobe kmodctl-leaf-d'],
+    },
+    {
+      title: 'install that fails',
+      files: conf('install kmodctl_leaf_d exit 3'),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe -q kmodctl_leaf_d', 'modprobe -v kmodctl_leaf_d'],
+    },
+    {
+      title: 'install that is not found',
+      files: conf('install kmodctl_leaf_d /no/such/program'),
+      lines: ['modprobe kmodctl_leaf_d'],
+    },
+    {
+      title: 'install that is ended by a signal',
+      files: conf('install kmodctl_leaf_d kill -9 $$'),
+      lines: ['modprobe kmodctl_leaf_d'],
+      difference: {
+        because: 'a command that did not end by itself has not succeeded',
+        ours: [{ exitCode: 1, loaded: [] }],
+      },
+    },
+    {
+      title: 'install of a dependency',
+      files: conf('install kmodctl_chain_d echo instead; modprobe -i kmodctl_chain_d'),
+      lines: ['modprobe -v kmodctl_chain_b'],
+    },
+    {
+      title: 'install of a dependency that does not load it',
+      files: conf('install kmodctl_chain_d true'),
+      lines: ['modprobe -v kmodctl_chain_b'],
+    },
+    {
+      title: 'install of a dependency that fails',
+      files: conf('install kmodctl_chain_c false'),
+      lines: ['modprobe kmodctl_chain_a'],
+    },
+    {
+      title: 'install left out by -i',
+      files: conf('install kmodctl_leaf_d false', 'install kmodctl_chain_d false'),
+      lines: ['modprobe -v -i kmodctl_leaf_d', 'modprobe -i kmodctl_chain_c'],
+    },
+    {
+      title: 'install of a name that no module has',
+      files: conf('install kv-name echo for $MODPROBE_MODULE'),
+      lines: [
+        'modprobe kv-name',
+        'modprobe -v kv_name',
+        'modprobe -R kv-name',
+        'modprobe --first-time kv-name',
+      ],
+    },
+    {
+      title: 'install for a pattern',
+      files: conf('install kmodctl_leaf_[de] echo pattern'),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe kmodctl_leaf_f', 'modprobe "kmodctl_leaf_[de]"'],
+    },
+    {
+      title: 'the first of two',
+      files: conf('install kmodctl_leaf_d echo first', 'install kmodctl_leaf_d echo second'),
+      lines: ['modprobe kmodctl_leaf_d'],
+    },
+    {
+      title: 'install of a loaded module',
+      files: conf('install kmodctl_leaf_d echo again'),
+      lines: [
+        'modprobe -i kmodctl_leaf_d',
+        'modprobe kmodctl_leaf_d',
+        'modprobe --first-time kmodctl_leaf_d',
+      ],
+    },
+    {
+      title: 'install and softdep of one module',
+      files: conf('install kmodctl_leaf_d /bin/false', 'softdep kmodctl_leaf_d pre: kmodctl_leaf_e'),
+      lines: ['modprobe kmodctl_leaf_d'],
+      difference: { because: 'a block is a block', ours: [{ exitCode: 1 }] },
+    },
+    {
+      title: 'install through an alias',
+      files: conf('alias kv kmodctl_leaf_d', 'install kmodctl_leaf_d echo via alias'),
+      lines: ['modprobe kv'],
+    },
+    {
+      title: 'install of a blacklisted module',
+      files: conf('blacklist kmodctl_leaf_d', 'install kmodctl_leaf_d echo no'),
+      lines: ['modprobe -b kmodctl_leaf_d', 'modprobe kmodctl_leaf_d'],
+    },
+    {
+      title: 'install of a soft dependency that fails',
+      files: conf('softdep kmodctl_leaf_e pre: kmodctl_leaf_d', 'install kmodctl_leaf_d false'),
+      lines: ['modprobe -v kmodctl_leaf_e'],
+    },
+    {
+      title: 'what the nested modprobe is told',
+      files: conf('install kmodctl_leaf_d echo "$MODPROBE_OPTIONS"; modprobe -i kmodctl_leaf_d'),
+      lines: [
+        'modprobe -v kmodctl_leaf_d',
+        'modprobe -r kmodctl_leaf_d',
+        'modprobe -q -C /etc/modprobe.d kmodctl_leaf_d',
+      ],
+    },
+    {
+      title: 'a command with quotes and backslashes',
+      files: conf(`install kmodctl_leaf_d printf '%s\\\\n' "a  b" 'c d' \\\\$HOME`),
+      lines: ['modprobe -v kmodctl_leaf_d'],
+    },
+    {
+      title: 'a command over two lines',
+      files: conf('install kmodctl_leaf_d echo one; \\', '  echo two'),
+      lines: ['modprobe -v kmodctl_leaf_d'],
+    },
+    {
+      title: 'remove',
+      files: conf('remove kmodctl_leaf_d echo removing; modprobe -r -i kmodctl_leaf_d'),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe -r -v kmodctl_leaf_d', 'modprobe -r -n -v kmodctl_leaf_d'],
+    },
+    {
+      title: 'remove that keeps it',
+      files: conf('remove kmodctl_leaf_d echo kept'),
+      lines: [
+        'modprobe kmodctl_leaf_d',
+        'modprobe -r kmodctl_leaf_d',
+        'modprobe -r --first-time kmodctl_leaf_d',
+      ],
+    },
+    {
+      title: 'remove that fails',
+      files: conf('remove kmodctl_leaf_d exit 4'),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe -r kmodctl_leaf_d', 'modprobe -r -q kmodctl_leaf_d'],
+    },
+    {
+      title: 'remove left out by -i',
+      files: conf('remove kmodctl_leaf_d false'),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe -r -i -v kmodctl_leaf_d'],
+    },
+    {
+      title: 'remove of a name that no module has',
+      files: conf('remove kv-name echo gone $MODPROBE_MODULE "<$CMDLINE_OPTS>"'),
+      lines: ['modprobe -r kv-name', 'modprobe -R kv-name'],
+    },
+    {
+      title: 'remove of a dependency is not run',
+      files: conf('remove kmodctl_chain_d echo dependency'),
+      lines: ['modprobe kmodctl_chain_c', 'modprobe -r -v kmodctl_chain_c'],
+    },
+    {
+      title: 'remove of a module in use',
+      files: conf('remove kmodctl_chain_d echo asked anyway'),
+      lines: ['modprobe kmodctl_chain_c', 'modprobe -r kmodctl_chain_d'],
+    },
+    {
+      title: 'remove of a soft dependency',
+      files: conf(
+        'softdep kmodctl_leaf_d pre: kmodctl_leaf_e',
+        'remove kmodctl_leaf_e echo soft; modprobe -r -i kmodctl_leaf_e',
+      ),
+      lines: ['modprobe kmodctl_leaf_d', 'modprobe -r -v kmodctl_leaf_d'],
+    },
+  ],
+};
