@@ -15,5 +15,10 @@ export type GuestRecords = Readonly<Record<string, readonly ScenarioRecord[]>>;
 
 const { themes, side } = JSON.parse(readFileSync(0, 'utf8')) as GuestTask;
 const records: Record<string, readonly ScenarioRecord[]> = {};
-for (const { name, scenarios } of themes) records[name] = await runScenarios(scenarios, side);
+for (const { name, scenarios } of themes) {
+  const begun = performance.now();
+  records[name] = await runScenarios(scenarios, side);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  process.stderr.write(`${name}: ${scenarios.length} scenarios in ${seconds} s\n`);
+}
 process.stdout.write(JSON.stringify(records satisfies GuestRecords));

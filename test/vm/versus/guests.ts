@@ -11,6 +11,8 @@ import type { ScenarioRecord, Theme } from './scenario.ts';
 /** Where the compiled files of this folder lie in a guest. */
 const PLACE = '/usr/lib/node_modules/kmodctl/dist/test/vm/versus';
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+/** Three minutes without hardware virtualisation on a machine that does nothing else. */
+const TIMEOUT_MS = 1_500_000;
 
 /** What both sides did in the scenarios of a theme, in their order. */
 export interface ThemeRecord {
@@ -24,23 +26,37 @@ export async function runThemes(
   themes: readonly Theme[],
 ): Promise<ReadonlyMap<string, ThemeRecord>> {
   const archive = await guestTree(kernel);
-  const [ours, kmod] = await Promise.all([
-    runSide(kernel, archive, themes, 'ours'),
-    runSide(kernel, archive, themes, 'kmod'),
-  ]);
-  return new Map(themes.map(({ name }) => [name, { ours: ours[name] ?? [], kmod: kmod[name] ?? [] }]));
+  const [ours, kmod] = await Promise.all(
+    (['ours', 'kmod'] as const).map((name) => runSide({ kernel, archive, themes, name })),
+  );
+  return new Map(themes.map(({ name }) => [name, { ours: ours?.[name] ?? [], kmod: kmod?.[name] ?? [] }]));
 }
 
-async function runSide(
-  kernel: string,
-  archive: Buffer,
-  themes: readonly Theme[],
-  name: 'ours' | 'kmod',
+/** What one guest is to do. */
+export interface SideTask {
+  readonly kernel: string;
+  /** See {@link guestTree}. */
+  readonly archive: Buffer;
+  readonly themes: readonly Theme[];
+  readonly name: 'ours' | 'kmod';
+}
+
+/**
+ * Runs all themes in a guest of their own.
+ *
+ * @param log told of each theme that is done
+ */
+export async function runSide(
+  { kernel, archive, themes, name }: SideTask,
+  log: (line: string) => void = () => {},
 ): Promise<GuestRecords> {
-  await using vm = await startVm({ kernel, timeouts: { command: 400_000 } });
+  await using vm = await startVm({ kernel, timeouts: { command: TIMEOUT_MS, lifetime: TIMEOUT_MS } });
   const task: GuestTask = { themes, side: await setUp(vm, archive, name) };
   const { exitCode, stdout, stderr } = await vm.run(['node', `${PLACE}/guest-program.js`], {
     input: JSON.stringify(task),
+    onOutput: (stream, text) => {
+      if (stream === 'stderr') log(`${name} on ${kernel}: ${text}`);
+    },
   });
   if (exitCode !== 0) throw new Error(`${name} on ${kernel}: ${stderr}`);
   return JSON.parse(stdout) as GuestRecords;
