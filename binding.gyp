@@ -7,6 +7,7 @@
         ["OS!='linux'", { "type": "none" }, {
           "sources": [
             "native/addon.cc",
+            "native/byte_lock.cc",
             "native/call_threads.cc",
             "native/contribution_columns.cc",
             "native/contribution_reader.cc",
@@ -19,6 +20,7 @@
             "native/index_entries.cc",
             "native/liblzma.cc",
             "native/libzstd.cc",
+            "native/memory_file.cc",
             "native/module_calls.cc",
             "native/module_parts.cc",
             "native/module_scan.cc",
@@ -30,6 +32,7 @@
             "native/process_calls.cc",
             "native/publication.cc",
             "native/random_seed.cc",
+            "native/run_calls.cc",
             "native/scan_calls.cc",
             "native/shared_library.cc",
             "native/symbol_names.cc",

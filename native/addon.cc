@@ -19,6 +19,7 @@
 #include "obsolete_calls.h"
 #include "own_thread.h"
 #include "process_calls.h"
+#include "run_calls.h"
 #include "scan_calls.h"
 #include "tree_calls.h"
 #include "tree_index_calls.h"
@@ -173,6 +174,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kmodctl::ExportTreeCalls(env, exports);
   kmodctl::ExportTreeIndexCalls(env, exports);
   kmodctl::ExportProcessCalls(env, exports);
+  kmodctl::ExportRunCalls(env, exports);
   return exports;
 }
 

@@ -29,6 +29,8 @@ export type { DepmodNotice } from './depmod/depmod-notice.ts';
 export { errorCodes, type KmodErrorCode } from './errors/error-codes.ts';
 export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
+export { CommandFailure } from './execute/command-step.ts';
+export type { OwnerCheck, OwnerFinding } from './execute/file-owner.ts';
 export type { CommandEnd, CommandRunner, ShellCommand } from './execute/shell-command.ts';
 export { type FailedRollback, PlanFailure, type Progress } from './execute/plan-failure.ts';
 export type { StepEvent, StepOutcome, StepResult } from './execute/step-result.ts';

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 
-import { requireOptions, requireString } from '../errors/argument.ts';
+import { argumentTypeError, requireInteger, requireOptions, requireString } from '../errors/argument.ts';
 import { runEffects, runEffectsSync } from '../execute/effect.ts';
-import { loadRun, type LoadRunOptions } from '../execute/load-run.ts';
+import { type OwnerCheck, type OwnerFinding, ownerChecks } from '../execute/file-owner.ts';
+import type { LoadRunOptions } from '../execute/load-options.ts';
+import { loadRun } from '../execute/load-run.ts';
 import { dryRun } from '../execute/dry-run.ts';
 import type { StepResult } from '../execute/step-result.ts';
+import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { moduleCalls } from '../native/module-calls.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { planLoad } from '../plan/load-plan.ts';
@@ -33,12 +36,27 @@ export interface InsertOptions {
   readonly forceVermagic?: boolean | undefined;
   /** Load in spite of other symbol versions; taints the kernel. Default false. */
   readonly forceModversion?: boolean | undefined;
-  /** How long to retry while the same module comes or goes by someone else's doing, in milliseconds. Default 5000. */
+  /** How long to wait for others who work on the same modules, in milliseconds. Default 5000. */
   readonly busyTimeoutMs?: number | undefined;
+  /** Time for the whole, in milliseconds, looked at between two steps. Default: none. */
+  readonly deadlineMs?: number | undefined;
+  /**
+   * Whether files are used that somebody else than root could change: module files, the folders above them, and files of
+   * the configuration. Default: for root `warn` (see {@link LoadResult.ownerFindings}), otherwise `off`.
+   */
+  readonly checkOwner?: OwnerCheck | undefined;
+  /** Whether to keep out of the way of other loads and unloads by this package. Default true. */
+  readonly lock?: boolean | undefined;
 }
 
 /** Options of {@link modprobe}. */
-export interface ModprobeOptions extends Omit<PlanOptions, 'ignoreLoaded'>, InsertOptions, RunOptions {}
+export interface ModprobeOptions extends Omit<PlanOptions, 'ignoreLoaded'>, InsertOptions, RunOptions {
+  /**
+   * How many modules that do not need each other may be loaded at the same time. The end is the same as one by one, which is
+   * also what {@link modprobeSync} does. Default 1.
+   */
+  readonly jobs?: number | undefined;
+}
 
 /** Options of {@link insmod}. */
 export interface InsmodOptions extends Pick<PlaceOptions, 'kernelRoot'>, InsertOptions, RunOptions {}
@@ -50,6 +68,8 @@ export interface LoadResult {
   readonly steps: readonly StepResult[];
   /** Whether everything asked for was in the kernel before. */
   readonly alreadyLoaded: boolean;
+  /** Files that were used and that somebody else than root could change, each place once. */
+  readonly ownerFindings: readonly OwnerFinding[];
   /** Time for all, in milliseconds. */
   readonly durationMs: number;
 }
@@ -66,11 +86,22 @@ const insertOptionTypes = {
   forceVermagic: 'boolean',
   forceModversion: 'boolean',
   busyTimeoutMs: 'number',
+  deadlineMs: 'number',
+  checkOwner: 'string',
+  lock: 'boolean',
 } as const;
 
 const { ignoreLoaded: _, ...modprobePlanTypes } = planOptionTypes;
-const modprobeOptionTypes = { ...modprobePlanTypes, ...insertOptionTypes, ...runOptionTypes } as const;
+const modprobeOptionTypes = {
+  ...modprobePlanTypes,
+  ...insertOptionTypes,
+  ...runOptionTypes,
+  jobs: 'number',
+} as const;
 const insmodOptionTypes = { kernelRoot: 'string', ...insertOptionTypes, ...runOptionTypes } as const;
+
+/** More would not help, and threads are not free. */
+const MOST_JOBS = 999;
 
 /**
  * Works out what loading would do, without doing it: reads the module tree and /sys, needs no privilege.
@@ -92,8 +123,8 @@ export function plan(names: string | readonly string[], options: PlanOptions = {
  *
  * @param names module names, aliases, or files (beginning with `/` or `./`)
  * @throws TypeError for wrong arguments; what {@link plan} throws; PlanFailure with the code of an obstacle
- *   (`ERR_KMOD_COMPRESSION`, `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_ALREADY_LOADED`), `ERR_KMOD_LOAD_FAILED` or
- *   `ERR_KMOD_ABORTED`
+ *   (`ERR_KMOD_MODULE_FILE`, `ERR_KMOD_ALREADY_LOADED`), `ERR_KMOD_LOAD_FAILED` or `ERR_KMOD_ABORTED`; KmodError
+ *   `ERR_KMOD_OWNER` for a file of the configuration
  */
 export async function modprobe(
   names: string | readonly string[],
@@ -112,10 +143,10 @@ export function modprobeSync(names: string | readonly string[], options: Modprob
 /**
  * Loads one file and nothing that it needs, as insmod(8) does. That the module is loaded already is an error.
  *
- * @param path the module's file, plain or compressed in a way that the kernel can unpack
+ * @param path the module's file, plain or compressed
  * @param parameters default none
- * @throws TypeError for wrong arguments; PlanFailure `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_COMPRESSION`,
- *   `ERR_KMOD_LOAD_FAILED`, `ERR_KMOD_ABORTED`
+ * @throws TypeError for wrong arguments; PlanFailure `ERR_KMOD_MODULE_FILE`, `ERR_KMOD_LOAD_FAILED`,
+ *   `ERR_KMOD_ABORTED`
  */
 export async function insmod(
   path: string,
@@ -139,8 +170,18 @@ export function insmodSync(
 function prepareModprobe(names: unknown, options: ModprobeOptions): PreparedRun<LoadResult> {
   const started = performance.now();
   requireOptions('options', options, modprobeOptionTypes);
-  const loadPlan = makePlan(requireNames(names), options);
-  return prepareRun(loadPlan, { ...options, kernel: kernelOf(options) }, started);
+  requireInsertOptions(options);
+  requireInteger('options.jobs', options.jobs ?? 1, 1, MOST_JOBS);
+  const wanted = requireNames(names);
+  const loadPlan = makePlan(wanted, options);
+  const tree = treeOf(options);
+  const runOptions: LoadRunOptions & RunOptions = {
+    ...options,
+    kernel: kernelOf(options),
+    dependenciesOf: (module) => tree.dependencyLine(module)?.dependencies.map(moduleNameOfPath),
+    replan: () => makePlan(wanted, options),
+  };
+  return prepareRun(loadPlan, runOptions, started);
 }
 
 function prepareInsmod(
@@ -150,9 +191,17 @@ function prepareInsmod(
 ): PreparedRun<LoadResult> {
   const started = performance.now();
   requireOptions('options', options, insmodOptionTypes);
+  requireInsertOptions(options);
   const kernel = kernelOf(options);
   const loadPlan = planInsert(resolve(requireString('path', path)), parameterText(parameters), kernel);
   return prepareRun(loadPlan, { ...options, kernel, firstTime: true }, started);
+}
+
+function requireInsertOptions({ checkOwner, busyTimeoutMs = 0, deadlineMs = 0 }: InsertOptions): void {
+  if (checkOwner !== undefined && !ownerChecks.includes(checkOwner))
+    throw argumentTypeError('options.checkOwner', `one of ${ownerChecks.join(', ')}`, checkOwner);
+  requireInteger('options.busyTimeoutMs', busyTimeoutMs, 0, Number.MAX_SAFE_INTEGER);
+  requireInteger('options.deadlineMs', deadlineMs, 0, Number.MAX_SAFE_INTEGER);
 }
 
 function prepareRun(
@@ -160,8 +209,10 @@ function prepareRun(
   options: LoadRunOptions & RunOptions,
   started: number,
 ): PreparedRun<LoadResult> {
+  const ownerFindings: OwnerFinding[] = [];
+  const onOwnerFinding = (finding: OwnerFinding): void => void ownerFindings.push(finding);
   return {
-    run: options.dryRun === true ? dryRun(loadPlan) : loadRun(loadPlan, options),
+    run: options.dryRun === true ? dryRun(loadPlan) : loadRun(loadPlan, { ...options, onOwnerFinding }),
     calls: options.syscalls ?? moduleCalls,
     finish: (steps) => {
       const asked = steps.filter(({ because }) => because.kind === 'asked');
@@ -169,6 +220,7 @@ function prepareRun(
         modules: [...new Set([...asked.map(({ module }) => module), ...askedTwice(loadPlan)])],
         steps,
         alreadyLoaded: asked.every(({ outcome }) => outcome === 'already-loaded' || outcome === 'builtin'),
+        ownerFindings,
         durationMs: performance.now() - started,
       };
     },

@@ -1,6 +1,5 @@
 import { plan } from '../api/load.ts';
 import { type LoadPlan, type LoadStep, reasonText, type SkippedModule } from '../plan/plan.ts';
-import { obstacleLines } from '../plan/obstacle-text.ts';
 import type { Subcommand } from './kmodctl-options.ts';
 import { modulesText } from './kmodctl-load.ts';
 import { textTable } from './text-table.ts';
@@ -28,8 +27,8 @@ Shows what loading would do, and why, without doing it.
 
 function planText({ steps, blocked, tolerated, skipped }: LoadPlan): string {
   const rows = steps.map((step) => [step.module, actionText(step), reasonText(step.because), pathText(step)]);
-  const obstacles = obstacleLines(blocked).map((line) => `blocked: ${line}\n`);
-  const optional = obstacleLines(tolerated).map((line) => `will fail, but is not required: ${line}\n`);
+  const obstacles = blocked.map(({ reason }) => `blocked: ${reason}\n`);
+  const optional = tolerated.map(({ reason }) => `will fail, but is not required: ${reason}\n`);
   const left = skipped.map(skippedText);
   const inserts = steps.filter(({ action }) => action === 'insert').length;
   const sum = blocked.length > 0 ? 'The plan cannot be run.\n' : `${modulesText(inserts)} to load.\n`;

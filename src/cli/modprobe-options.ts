@@ -1,3 +1,4 @@
+import { type OwnerCheck, ownerChecks } from '../execute/file-owner.ts';
 import { type GivenOption, type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
 import { quoteWord, splitWords, splitWordsAsKmod } from './option-words.ts';
 
@@ -71,9 +72,6 @@ const names: readonly OptionName<OptionId>[] = [
   { long: 'jobs', short: 'j', id: 'jobs', takesValue: true, isExact: true },
   { long: 'no-rollback', id: 'no-rollback', isExact: true },
 ];
-
-/** How strictly owner and mode of files are looked at before they are used. */
-export type OwnerCheck = 'off' | 'warn' | 'refuse';
 
 /** A modprobe command line, understood. */
 export interface ModprobeArguments {
@@ -219,7 +217,7 @@ const nestedLetters: Readonly<Partial<Record<OptionId, string>>> = {
 function valueFault(id: OptionId, value: string): string | undefined {
   if (id === 'wait' && unsignedNumber(value) === undefined) return `unexpected wait value '${value}'.`;
   if (id === 'compat' && value !== 'kmod') return `--compat knows only kmod, not '${value}'`;
-  if (id === 'check-owner' && !['off', 'warn', 'refuse'].includes(value))
+  if (id === 'check-owner' && !ownerChecks.includes(value as OwnerCheck))
     return `--check-owner takes off, warn or refuse, not '${value}'`;
   if (id === 'jobs' && !/^[1-9]\d{0,2}$/.test(value))
     return `-j takes a number from 1 to 999, not '${value}'`;

@@ -20,7 +20,11 @@ export const insmodWords: RefusalWords = {
 
 /** A failure's reason in few words: those of its errno, otherwise its message. */
 export function refusalText(error: unknown, words: RefusalWords = {}): string {
-  const errno = errnoOf(error);
+  // A failed step repeats the errno of its cause, whose words are shorter than its own.
+  if (hasCode(error, 'ERR_KMOD_LOAD_FAILED') && error.cause instanceof KmodError)
+    return refusalText(error.cause, words);
+  // Its errno would get words that are meant for the kernel's refusals.
+  const errno = hasCode(error, 'ERR_KMOD_OWNER') ? undefined : errnoOf(error);
   if (errno === undefined) return error instanceof Error ? error.message : String(error);
   return words[-errno] ?? resultText(errno);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ModuleCalls } from '../native/module-calls.ts';
 import { type CommandEnd, type CommandRunner, type ShellCommand, shellCommands } from './shell-command.ts';
+import { performTasks, type Task } from './task-schedule.ts';
 
 /**
  * Something that a run has to wait for. Runs are written once, as generators of effects; {@link runEffects} performs
@@ -24,7 +25,9 @@ export type Effect =
       readonly milliseconds: number;
       /** Ends the wait early; the run looks at it itself. */
       readonly signal?: AbortSignal | undefined;
-    };
+    }
+  /** Runs that may go on side by side, so many at a time; one after the other where that cannot be. */
+  | { readonly kind: 'tasks'; readonly tasks: readonly Task<Run<void>>[]; readonly jobs: number };
 
 /** A run: yields effects, is resumed when they are done and gets their errors thrown in. */
 export type Run<Result> = Generator<Effect, Result, undefined>;
@@ -70,6 +73,8 @@ export function runEffectsSync<Result>(
 async function perform(effect: Effect, calls: ModuleCalls, commands: CommandRunner): Promise<void> {
   if (effect.kind === 'call') await effect.invoke(calls);
   else if (effect.kind === 'command') effect.take(await commands.run(effect.command));
+  else if (effect.kind === 'tasks')
+    await performTasks(effect.tasks, effect.jobs, (run) => runEffects(run, calls, commands));
   else await pause(effect);
 }
 
@@ -84,5 +89,7 @@ async function pause({ milliseconds, signal }: Extract<Effect, { kind: 'wait' }>
 function performSync(effect: Effect, calls: ModuleCalls, commands: CommandRunner): void {
   if (effect.kind === 'call') effect.invokeSync(calls);
   else if (effect.kind === 'command') effect.take(commands.runSync(effect.command));
+  else if (effect.kind === 'tasks')
+    for (const { run } of effect.tasks) runEffectsSync(run(), calls, commands);
   else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, effect.milliseconds);
 }

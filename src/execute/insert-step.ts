@@ -1,87 +1,135 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-
+import { KmodError } from '../errors/kmod-error.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { moduleState } from '../kernel/module-state.ts';
-import { MODULE_INIT_COMPRESSED_FILE } from '../native/module-flags.ts';
-import type { InsertStep } from '../plan/plan.ts';
+import { hasModuleFolder, isModuleListVisible, moduleInstance, moduleState } from '../kernel/module-state.ts';
+import { ElfImage } from '../module-file/elf-image.ts';
+import { parseModinfo } from '../module-file/modinfo-section.ts';
+import type { InsertCall, InsertStep } from '../plan/plan.ts';
 import type { Run } from './effect.ts';
+import { type CallContext, callInsert } from './insert-call.ts';
+import { closeModuleFile, type OpenModuleFile, openModuleFile, unpackedImage } from './module-image.ts';
 
 /** How to insert one module. */
-export interface InsertContext {
-  readonly kernel: KernelLocation;
-  /** `MODULE_INIT_IGNORE_*` flags. */
-  readonly flags: number;
+export interface InsertContext extends CallContext {
   /** How long to retry while the same module comes or goes by someone else's doing, in milliseconds. */
   readonly busyTimeoutMs: number;
   /** Whether a module that is there already is an error for the step. */
   readonly firstTime: boolean;
   /** Throws when the run is to end. */
-  readonly checkSignal: () => void;
+  readonly checkEnd: () => void;
+  /** Throws when the file must not be used. */
+  readonly checkFile: (file: OpenModuleFile) => void;
+  /** Whether another program is known to work on the module. */
+  readonly isContended: () => boolean;
+}
+
+/** A module that is in the kernel after its step. */
+export interface Insertion {
+  /** Whether it was this call that brought it in. */
+  readonly outcome: 'loaded' | 'already-loaded';
+  readonly call: InsertCall;
+  /** The kernel's name of it, which is that in the file, not that of the file. */
+  readonly name: string;
 }
 
 const LONGEST_PAUSE_MS = 100;
+/** How often an answer is doubted for which there is no other sign. */
+const MOST_DOUBTS = 3;
 
-/** Inserts one module. Answers whether it was this call that did it. */
-export function* insertModule(step: InsertStep, context: InsertContext): Run<'loaded' | 'already-loaded'> {
+/**
+ * Inserts one module. What others do to the same module at the same time is waited for; the answer is compared with
+ * what /sys shows.
+ *
+ * @throws ModuleSystemError; KmodError `ERR_KMOD_BUILTIN`, `ERR_KMOD_NOT_LIVE`; what `checkEnd` and `checkFile` throw; what
+ *   reading and unpacking the file throws
+ */
+export function* insertModule(step: InsertStep, context: InsertContext): Run<Insertion> {
+  const file = openModuleFile(step.path);
+  try {
+    context.checkFile(file);
+    return yield* insertFile(file, step, context);
+  } finally {
+    closeModuleFile(file);
+  }
+}
+
+function* insertFile(file: OpenModuleFile, step: InsertStep, context: InsertContext): Run<Insertion> {
+  const { module } = step;
+  const { kernel } = context;
   const deadline = performance.now() + context.busyTimeoutMs;
+  let doubts = 0;
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    const before = moduleState(step.module, context.kernel);
+    const before = moduleState(module, kernel);
     try {
-      yield* callInsert(step, context.flags);
+      const call = yield* callInsert(file, step, context);
+      const name = yield* presentName(file, module, kernel);
       // Since Linux 6.5 a call that finds another on the same file joins it and shares its success.
-      return before === 'coming' ? 'already-loaded' : 'loaded';
+      if (name !== undefined)
+        return { outcome: before === 'coming' ? 'already-loaded' : 'loaded', call, name };
+      if (++doubts > MOST_DOUBTS || performance.now() + pause > deadline) throw notLiveError(step);
     } catch (error) {
       if (!(error instanceof ModuleSystemError)) throw error;
-      const after = moduleState(step.module, context.kernel);
+      const after = moduleState(module, kernel);
       // An init that returns a positive number has succeeded as far as the kernel is concerned.
-      if (error.errno > 0 && after === 'live') return 'loaded';
-      if (error.code === 'EEXIST' && !context.firstTime) return 'already-loaded';
-      const isTransient = before === 'coming' || before === 'going' || after !== undefined;
-      // EBUSY with no trace of another load or unload is the word of the module's own init.
-      if (error.code !== 'EBUSY' || !isTransient || performance.now() + pause > deadline) throw error;
+      if (error.errno > 0 && after === 'live') return { outcome: 'loaded', call: step.call, name: module };
+      if (isBuiltinRefusal(error, module, kernel)) throw builtinError(step, error);
+      if (error.code === 'EEXIST') {
+        if (context.firstTime) throw error;
+        if (after === 'live' || !isModuleListVisible(kernel))
+          return { outcome: 'already-loaded', call: step.call, name: module };
+      } else if (error.code === 'EBUSY') {
+        const isTransient =
+          before === 'coming' || before === 'going' || after !== undefined || context.isContended();
+        // Without a trace of another load or unload it may still be the module's own init that says so.
+        if (!isTransient && ++doubts > MOST_DOUBTS) throw error;
+      } else if (error.code !== 'EINTR') throw error;
+      if (performance.now() + pause > deadline) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
-    context.checkSignal();
+    context.checkEnd();
   }
 }
 
-function* callInsert(step: InsertStep, flags: number): Run<void> {
-  if (step.call === 'init') {
-    yield* callInit(step);
-    return;
-  }
+/** The name by which a module that was just loaded is in the kernel; undefined when it is not. */
+function* presentName(file: OpenModuleFile, module: string, kernel: KernelLocation): Run<string | undefined> {
+  if (moduleInstance(module, kernel) !== undefined || !isModuleListVisible(kernel)) return module;
+  const name = yield* nameInFile(file);
+  return name !== undefined && moduleInstance(name, kernel) !== undefined ? name : undefined;
+}
+
+function* nameInFile(file: OpenModuleFile): Run<string | undefined> {
+  const image = yield* unpackedImage(file);
   try {
-    yield* callFinit(step, step.call === 'finit-compressed' ? flags | MODULE_INIT_COMPRESSED_FILE : flags);
+    const elf = new ElfImage(image, file.path);
+    const section = elf.section('.modinfo');
+    if (section === undefined) return undefined;
+    return parseModinfo(elf.bytesOf(section)).find(({ key }) => key === 'name')?.value;
   } catch (error) {
-    // Linux before 3.8, or a sandbox that knows only the old call; flags have no counterpart there.
-    const canFallBack = step.call === 'finit' && flags === 0;
-    if (!(error instanceof ModuleSystemError) || error.code !== 'ENOSYS' || !canFallBack) throw error;
-    yield* callInit(step);
+    if (error instanceof KmodError) return undefined;
+    throw error;
   }
 }
 
-function* callFinit({ module, path, parameters }: InsertStep, flags: number): Run<void> {
-  const subject = { module, path };
-  // A FIFO put in the file's place must not hang the run; regular files do not care about O_NONBLOCK.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    yield {
-      kind: 'call',
-      invoke: (calls) => calls.finitModule(descriptor, parameters, flags, subject),
-      invokeSync: (calls) => calls.finitModuleSync(descriptor, parameters, flags, subject),
-    };
-  } finally {
-    closeSync(descriptor);
-  }
+// A folder without a state is that of a module which is part of the kernel: the loader finds it in its way.
+function isBuiltinRefusal(error: ModuleSystemError, module: string, kernel: KernelLocation): boolean {
+  return (
+    error.code === 'EINVAL' && hasModuleFolder(module, kernel) && moduleState(module, kernel) === undefined
+  );
 }
 
-function* callInit({ module, path, parameters }: InsertStep): Run<void> {
-  const subject = { module, path };
-  const image = readFileSync(path);
-  yield {
-    kind: 'call',
-    invoke: (calls) => calls.initModule(image, parameters, subject),
-    invokeSync: (calls) => calls.initModuleSync(image, parameters, subject),
-  };
+function builtinError({ module, path }: InsertStep, cause: ModuleSystemError): KmodError {
+  const { errno, syscall } = cause;
+  return new KmodError(
+    'ERR_KMOD_BUILTIN',
+    `The module ${module} is part of the running kernel, so ${path} cannot be loaded.`,
+    { module, path, errno, syscall, cause },
+  );
+}
+
+function notLiveError({ module, path }: InsertStep): KmodError {
+  return new KmodError(
+    'ERR_KMOD_NOT_LIVE',
+    `The kernel took the module ${module} and does not have it: another program unloads it again and again, or the kernel gave it up for lack of memory (see dmesg).`,
+    { module, path },
+  );
 }

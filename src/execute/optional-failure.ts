@@ -7,6 +7,7 @@ import type { UnloadStep, LoadPlan, LoadStep } from '../plan/plan.ts';
  */
 export function optionalFailure(step: LoadStep | UnloadStep, error: unknown): Error | undefined {
   if (step.required || !(error instanceof Error)) return undefined;
+  if (error instanceof KmodError) return error;
   return 'errno' in error && typeof error.errno === 'number' ? error : undefined;
 }
 

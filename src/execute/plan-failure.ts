@@ -1,6 +1,5 @@
 import type { KmodErrorCode } from '../errors/error-codes.ts';
 import { KmodError, type KmodErrorDetails } from '../errors/kmod-error.ts';
-import { obstacleLines } from '../plan/obstacle-text.ts';
 import type { UnloadStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
 import type { StepResult } from './step-result.ts';
 
@@ -10,15 +9,19 @@ export interface FailedRollback {
   readonly cause: unknown;
 }
 
+/** What became of the modules that a run had brought in. */
+export interface RollbackResult {
+  /** Modules that the run had loaded and has unloaded again, in the order of unloading. */
+  readonly rolledBack: readonly string[];
+  /** Modules that the run had loaded and that stay, with the reason. */
+  readonly notRolledBack: readonly FailedRollback[];
+}
+
 /** How far a run got. */
-export interface Progress {
+export interface Progress extends RollbackResult {
   readonly completedSteps: readonly StepResult[];
   /** The step that failed; null when none had begun. */
   readonly failedStep: LoadStep | UnloadStep | null;
-  /** Modules that the run had loaded and has unloaded again, in the order of unloading. */
-  readonly rolledBack: readonly string[];
-  /** Modules that the run had loaded and that stay, because they are in use by now. */
-  readonly notRolledBack: readonly FailedRollback[];
   /** Modules that the obstacle is about, for `ERR_KMOD_IN_USE`. */
   readonly holders: readonly string[];
 }
@@ -55,12 +58,26 @@ export function obstacleFailure(plan: LoadPlan | UnloadPlan): PlanFailure | unde
   const [first] = plan.blocked;
   if (first === undefined) return undefined;
   const failedStep = plan.steps.find((step: LoadStep | UnloadStep) => step.module === first.module) ?? null;
-  return new PlanFailure(first.code, obstacleLines(plan.blocked).join('\n'), {
+  return new PlanFailure(first.code, plan.blocked.map(({ reason }) => reason).join('\n'), {
     module: first.module,
     ...(first.path !== null && { path: first.path }),
     ...(first.errno !== null && { errno: first.errno }),
     progress: { ...none, failedStep, holders: first.holders },
   });
+}
+
+/** Words for the failure of a load: which step, and why. */
+export function loadFailureText({ because, module }: LoadStep, cause: unknown): string {
+  const subject =
+    because.kind === 'dependency' ? `${because.of} failed at its dependency ${module}` : `${module} failed`;
+  return `Loading ${subject}: ${cause instanceof Error ? cause.message : String(cause)}`;
+}
+
+/** Words for what was undone, a line each; empty when there is nothing to tell. */
+export function rollbackText({ rolledBack, notRolledBack }: RollbackResult): string {
+  const undone = rolledBack.length > 0 ? `\nUnloaded again: ${rolledBack.join(' ')}` : '';
+  const left = notRolledBack.map(({ module }) => module).join(' ');
+  return left === '' ? undone : `${undone}\nNot unloaded again: ${left}`;
 }
 
 /** The failure of a step, with what the system call behind it said. */

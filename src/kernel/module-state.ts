@@ -1,4 +1,4 @@
-import { existsSync, opendirSync } from 'node:fs';
+import { existsSync, opendirSync, statSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
@@ -22,9 +22,24 @@ export function moduleState(name: string, location: KernelLocation = {}): Module
   });
 }
 
+/** Whether /sys shows modules at all; without it nothing can be said of one. */
+export function isModuleListVisible(location: KernelLocation = {}): boolean {
+  return existsSync(kernelPath(location, 'sys/module'));
+}
+
 /** Whether the kernel knows the name at all: as a loaded module, or as a built-in one with parameters. */
 export function hasModuleFolder(name: string, location: KernelLocation = {}): boolean {
   return isFolderName(name) && existsSync(kernelPath(location, `sys/module/${name}`));
+}
+
+/**
+ * A number that a module has from its load to its unload, and no other load has: the inode number of its folder in /sys,
+ * which the kernel counts up. Undefined when the name is not known.
+ */
+export function moduleInstance(name: string, location: KernelLocation = {}): bigint | undefined {
+  if (!isFolderName(name)) return undefined;
+  const path = kernelPath(location, `sys/module/${name}`);
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** Number of users; -1 while going. Undefined when not loaded, or when the kernel cannot unload modules. */

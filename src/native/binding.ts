@@ -105,6 +105,12 @@ export interface NativeBinding {
   writeSystemLog(ident: string, priority: number, text: string): number;
   /** kcmp(2) of two descriptors: 0 where they are duplicates, 1 to 3 where they were opened apart, or `-errno`. */
   compareOpenFiles(first: number, second: number): number;
+  /** memfd_create(2), closed by exec and not executable: the descriptor or `-errno`. */
+  createMemoryFile(name: string): number;
+  /** Makes the content of such a file final. */
+  sealMemoryFile(fd: number): number;
+  /** Gives back (0) or takes a shared (1) or exclusive (2) lock on a byte of an open file; EAGAIN instead of waiting. */
+  setByteLock(fd: number, offset: number, lock: 0 | 1 | 2): number;
 }
 
 /** Belongs to the environment that made it; opaque. */

@@ -19,3 +19,13 @@ function isSkippableFrame(bytes: Uint8Array): boolean {
   const isFirst = ((bytes[0] ?? 0) & 0xf0) === 0x50;
   return isFirst && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18;
 }
+
+/**
+ * Whether an xz file has a check that the kernel's own decompressor knows: CRC32, or none. The xz tool's default is CRC64.
+ *
+ * @param start the file's first 8 bytes, or more
+ */
+export function isXzOfKernel(start: Uint8Array): boolean {
+  const check = (start[7] ?? 0) & 0x0f;
+  return check === 0 || check === 1;
+}

@@ -1,15 +1,11 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 import type { KmodErrorCode } from '../errors/error-codes.ts';
+import { detectCompression, isXzOfKernel } from '../native/compression-magic.ts';
 import type { InsertCall } from './plan.ts';
 
-const MAGIC_LENGTH = 6;
-
-const magics: readonly (readonly [compression: string, magic: readonly number[]])[] = [
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
-  ['gzip', [0x1f, 0x8b]],
-];
+const SHORTEST = 6;
+const START_LENGTH = 8;
 
 /** The call for a file, and what is in its way, if anything. */
 export interface CallChoice {
@@ -22,12 +18,18 @@ export interface CallChoice {
 }
 
 /**
- * Chooses the call by the file's first bytes; its name does not count.
+ * Chooses the call by the file's first bytes; its name does not count. A compressed file is left to the kernel where
+ * that can unpack it; xz it can only with a CRC32 or without any check.
  *
  * @param readKernelCompression tells what the running kernel can unpack by itself: `xz`, `zstd`, `gzip` or undefined.
  *   Asked only for a compressed file
+ * @param compat chooses as kmod does: never an unpacked file in memory, and any xz goes to the kernel
  */
-export function chooseCall(path: string, readKernelCompression: () => string | undefined): CallChoice {
+export function chooseCall(
+  path: string,
+  readKernelCompression: () => string | undefined,
+  compat = false,
+): CallChoice {
   let start: Buffer;
   try {
     start = readStart(path);
@@ -35,23 +37,13 @@ export function chooseCall(path: string, readKernelCompression: () => string | u
     const { message, errno = null } = error as NodeJS.ErrnoException & { errno?: number };
     return fileObstacle(`The module file ${path} cannot be read: ${message}. Run depmod.`, errno);
   }
-  if (start.length < MAGIC_LENGTH)
+  if (start.length < SHORTEST)
     return fileObstacle(`The module file ${path} has only ${start.length} bytes and is none.`, null);
-  const compression = magics.find(([, magic]) => magic.every((byte, index) => start[index] === byte))?.[0];
-  if (compression === undefined) return { call: 'finit' };
-  const kernelCompression = readKernelCompression();
-  if (compression === kernelCompression) return { call: 'finit-compressed' };
-  const ability =
-    kernelCompression === undefined
-      ? 'the running kernel unpacks no module files by itself (/sys/module/compression does not exist)'
-      : `the running kernel unpacks only ${kernelCompression}`;
+  const compression = detectCompression(start);
+  if (compression === 'none') return { call: 'finit' };
+  if (compression !== readKernelCompression()) return { call: compat ? 'init' : 'finit-unpacked' };
   return {
-    call: 'init',
-    obstacle: {
-      code: 'ERR_KMOD_COMPRESSION',
-      errno: null,
-      reason: `${path} is compressed with ${compression}, and ${ability}. Unpack the file, or use a tree of uncompressed modules.`,
-    },
+    call: compat || compression !== 'xz' || isXzOfKernel(start) ? 'finit-compressed' : 'finit-unpacked',
   };
 }
 
@@ -63,8 +55,8 @@ function readStart(path: string): Buffer {
   // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const start = Buffer.alloc(MAGIC_LENGTH);
-    return start.subarray(0, readSync(descriptor, start, 0, MAGIC_LENGTH, 0));
+    const start = Buffer.alloc(START_LENGTH);
+    return start.subarray(0, readSync(descriptor, start, 0, START_LENGTH, 0));
   } finally {
     closeSync(descriptor);
   }

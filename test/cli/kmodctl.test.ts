@@ -86,16 +86,12 @@ unix   builtin         asked
   t.like(JSON.parse(data.stdout), { kind: 'load', blocked: [], skipped: [] });
 });
 
-test('a plan that cannot be run says why once', async (t) => {
+test('a plan that cannot be run says why', async (t) => {
   const root = setUp(t);
-  root.write(`lib/modules/${RELEASE}/xor.ko`, contents.xz);
-  root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.xz);
+  root.write(`lib/modules/${RELEASE}/xor.ko`, '');
   const { exitCode, stdout } = await runCli(root, ['kmodctl', 'plan', '-d', root.path, 'btrfs']);
   t.is(exitCode, 1);
-  t.regex(
-    stdout,
-    /\nblocked: .*xor\.ko is compressed with xz, .* The same goes for: btrfs\.\nThe plan cannot/,
-  );
+  t.regex(stdout, /\nblocked: .*xor\.ko has only 0 bytes and is none\.\nThe plan cannot/);
 });
 
 test('soft dependencies are named as such wherever steps are shown', async (t) => {
@@ -128,10 +124,12 @@ skipped: none, softdep (pre) of btrfs: nothing has this name
   });
 
   root.write(`lib/modules/${RELEASE}/modules.softdep`, 'softdep xor post: btrfs\n');
-  const packed = root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.xz);
+  const packed = root.write(`lib/modules/${RELEASE}/btrfs.ko`, '');
   const known = await runCli(root, ['kmodctl', 'plan', ...place, 'xor']);
   t.is(known.exitCode, 0);
-  t.true(known.stdout.includes(`\nwill fail, but is not required: ${packed} is compressed with xz`));
+  t.true(
+    known.stdout.includes(`\nwill fail, but is not required: The module file ${packed} has only 0 bytes`),
+  );
   root.write(`lib/modules/${RELEASE}/btrfs.ko`, contents.plain);
   const load = await runCli(root, ['kmodctl', 'load', ...place, 'xor'], (call) =>
     call.startsWith('finit btrfs') ? -19 : undefined,

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 
 import { runEffectsSync } from '../../src/execute/effect.ts';
-import { loadRun, type LoadRunOptions } from '../../src/execute/load-run.ts';
+import type { LoadRunOptions } from '../../src/execute/load-options.ts';
+import { loadRun } from '../../src/execute/load-run.ts';
 import { PlanFailure } from '../../src/execute/plan-failure.ts';
 import type { StepResult } from '../../src/execute/step-result.ts';
 import { unloadRun } from '../../src/execute/unload-run.ts';

@@ -5,6 +5,7 @@ import { planInsert } from '../../src/plan/insert-plan.ts';
 import { planLoad } from '../../src/plan/load-plan.ts';
 import { lookUp, requireModules } from '../../src/plan/lookup.ts';
 import { joinParameterWords, parameterText } from '../../src/plan/module-parameters.ts';
+import { chooseCall } from '../../src/plan/module-compression.ts';
 import type { LoadPlan } from '../../src/plan/plan.ts';
 import { contents, FixtureRoot, type FixtureTree, RELEASE } from '../fixtures/fixture-root.ts';
 
@@ -140,26 +141,33 @@ test('each module is planned once, however often it is named', (t) => {
 
 test('the call follows from the content and from what the kernel unpacks', (t) => {
   const { planOf, root } = setUp(t);
-  const callsAndCodes = (): unknown => {
+  const calls = (): unknown => {
     const { steps, blocked } = planOf(['packed', 'zpacked']);
-    return [
-      steps.map((step) => (step.action === 'insert' ? step.call : step.action)),
-      blocked.map(({ code, module }) => [code, module]),
-    ];
+    t.deepEqual(blocked, []);
+    return steps.map((step) => (step.action === 'insert' ? step.call : step.action));
   };
-  t.deepEqual(callsAndCodes(), [
-    ['finit', 'init', 'init'],
-    [
-      ['ERR_KMOD_COMPRESSION', 'packed'],
-      ['ERR_KMOD_COMPRESSION', 'zpacked'],
-    ],
-  ]);
+  t.deepEqual(calls(), ['finit', 'finit-unpacked', 'finit-unpacked']);
   root.write('sys/module/compression', 'xz\n');
-  t.deepEqual(callsAndCodes(), [
-    ['finit', 'finit-compressed', 'init'],
-    [['ERR_KMOD_COMPRESSION', 'zpacked']],
+  t.deepEqual(calls(), ['finit', 'finit-compressed', 'finit-unpacked']);
+  root.write('sys/module/compression', 'zstd\n');
+  t.deepEqual(calls(), ['finit', 'finit-unpacked', 'finit-compressed']);
+});
+
+test('xz with a check that the kernel does not know is unpacked here; kmod leaves it to the kernel', (t) => {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  const choices = [0, 1, 4, 10].map((check) => {
+    const file = root.write(`check-${check}.ko.xz`, Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, check]));
+    return [check, chooseCall(file, () => 'xz').call, chooseCall(file, () => 'xz', true).call];
+  });
+  t.deepEqual(choices, [
+    [0, 'finit-compressed', 'finit-compressed'],
+    [1, 'finit-compressed', 'finit-compressed'],
+    [4, 'finit-unpacked', 'finit-compressed'],
+    [10, 'finit-unpacked', 'finit-compressed'],
   ]);
-  t.regex(planOf(['zpacked']).blocked[0]?.reason ?? '', /zstd, and the running kernel unpacks only xz/);
+  const other = root.write('other.ko.zst', contents.zstd);
+  t.is(chooseCall(other, () => 'xz', true).call, 'init');
 });
 
 test('missing and short files are obstacles that name the file', (t) => {
