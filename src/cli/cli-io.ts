@@ -13,6 +13,8 @@ export type SystemLog = (program: string, priority: number, text: string) => voi
 export interface CliIo {
   /** Takes text, or bytes as they are to go out. */
   readonly stdout: (output: string | Uint8Array) => void;
+  /** Whether a person sees what goes to stdout at once. Default: no. */
+  readonly stdoutIsTerminal?: () => boolean;
   readonly stderr: (output: string | Uint8Array) => void;
   /** Whether a person sees what goes to stderr at once. Default: no. */
   readonly stderrIsTerminal?: () => boolean;

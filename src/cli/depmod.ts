@@ -10,7 +10,8 @@ import { bytesOfText } from '../module-file/modinfo-section.ts';
 import { ByteOutput } from './byte-output.ts';
 import type { CliIo } from './cli-io.ts';
 import { parseOptions } from './getopt-long.ts';
-import { depmodHelp } from './depmod-help.ts';
+import { helpText } from './manual.ts';
+import { depmodManual } from './depmod-manual.ts';
 import { type DepmodArguments, readDepmodArguments } from './depmod-options.ts';
 import { checkSummary, checkText, failureSummary, resultSummary, upToDateSummary } from './depmod-summary.ts';
 import { Messages, ProgramEnd, WARNING_LEVEL } from './messages.ts';
@@ -24,7 +25,7 @@ export function runDepmod(argv: readonly string[], io: CliIo, program: string): 
   const request = readDepmodArguments(argv, parseOptions(io.env));
   switch (request.kind) {
     case 'help':
-      io.stdout(depmodHelp(program));
+      io.stdout(helpText(depmodManual, program));
       return 0;
     case 'version':
       io.stdout(toolVersionText());

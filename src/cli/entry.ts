@@ -10,7 +10,7 @@ import type * as Main from './main.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
-const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']);
+const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'kmod']);
 
 const stdout = descriptorWriter(1);
 const [, file = '', first, second] = process.argv;
@@ -24,8 +24,8 @@ if ((first === '--version' || first === '-V') && second === undefined) {
   const result = main.run(process.argv, {
     stdout,
     stderr: descriptorWriter(2),
-    // Loaded only by who asks: node:tty takes a while.
-    stderrIsTerminal: () => (nodeModule.createRequire(import.meta.url)('node:tty') as typeof Tty).isatty(2),
+    stdoutIsTerminal: () => isTerminal(1),
+    stderrIsTerminal: () => isTerminal(2),
     stderrWasClosed: main.startedWithoutDescriptors,
     systemLog: main.writeSystemLog,
     env: process.env,
@@ -39,4 +39,9 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     void result.then((exitCode) => {
       process.exitCode = exitCode;
     });
+}
+
+/** node:tty takes a while to load, and few ask. */
+function isTerminal(descriptor: number): boolean {
+  return (nodeModule.createRequire(import.meta.url)('node:tty') as typeof Tty).isatty(descriptor);
 }

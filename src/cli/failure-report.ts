@@ -38,6 +38,44 @@ export function failureReport(error: unknown): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** An error as data. What is not known is null. */
+export interface FailureFacts {
+  readonly code: string | null;
+  readonly message: string;
+  /** Negative. */
+  readonly errno: number | null;
+  readonly syscall: string | null;
+  readonly module: string | null;
+  readonly path: string | null;
+  /** What helps, in a sentence. */
+  readonly remedy: string | null;
+  /** The system call's refusal behind it. */
+  readonly cause: Pick<FailureFacts, 'code' | 'message' | 'errno' | 'syscall'> | null;
+}
+
+/** An error for programs. */
+export function failureFacts(error: unknown): FailureFacts {
+  const {
+    code = null,
+    errno = null,
+    syscall = null,
+    module = null,
+    path = null,
+  } = (error ?? {}) as Partial<Omit<FailureFacts, 'message'>>;
+  const refusal = error instanceof Error ? refusalBehind(error) : undefined;
+  const cause = refusal === undefined || refusal === error ? null : refusal;
+  return {
+    code,
+    message: error instanceof Error ? error.message : String(error),
+    errno,
+    syscall,
+    module,
+    path,
+    remedy: (refusal === undefined ? undefined : remedies[refusal.code]) ?? null,
+    cause: cause && { code: cause.code, message: cause.message, errno: cause.errno, syscall: cause.syscall },
+  };
+}
+
 function refusalBehind(error: Error): ModuleSystemError | undefined {
   for (let current: unknown = error; current instanceof Error; current = current.cause)
     if (current instanceof ModuleSystemError) return current;

@@ -6,22 +6,12 @@ import { planInsert } from '../plan/insert-plan.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
 import { insmodWords, refusalText } from './refusal-text.ts';
+import { insmodManual } from './small-tool-manuals.ts';
 import { changingOptions, readToolArguments } from './tool-options.ts';
-
-const help = `Usage:
-	insmod [options] FILE [PARAMETER=VALUE...]
-Loads one file and nothing that it needs; modprobe loads by name, with dependencies.
-Options:
-	-f, --force       load in spite of another version magic or symbol versions;
-	                  may crash the machine
-	-v, --verbose     accepted, shows no more than without
-	-V, --version     show the version
-	-h, --help        show this text
-`;
 
 /** insmod(8). */
 export function runInsmod(argv: readonly string[], io: CliIo, program: string): number {
-  const given = readToolArguments(argv, { io, program, names: changingOptions, help });
+  const given = readToolArguments(argv, { io, program, names: changingOptions, manual: insmodManual });
   if (typeof given === 'number') return given;
   const { operands, force, messages } = given;
   const [file, ...words] = operands;

@@ -1,25 +1,27 @@
 import { type LoadedModule, loadedModules } from '../kernel/loaded-modules.ts';
-import type { Subcommand } from './kmodctl-options.ts';
+import { jsonDocument } from './json-output.ts';
+import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl list`. */
 export const listSubcommand: Subcommand = {
-  options: ['json'],
-  help: `Usage: kmodctl list [--json]
-Lists the loaded modules, newest first.
-`,
-  run({ has, operands }, io) {
-    if (operands.length > 0) {
-      io.stderr(`kmodctl list: unexpected operand ${operands[0]}\n`);
-      return 1;
-    }
+  options: ['json', 'color'],
+  manual: {
+    purpose: 'the loaded modules',
+    usage: ['[options]'],
+    about: 'Lists the loaded modules, newest first.',
+    operands: 'none',
+  },
+  run({ has, operands, paint }, io) {
+    if (operands.length > 0) throw new UsageError(`unexpected operand ${operands[0]}`);
     const modules = loadedModules(io.kernel);
     if (has('json')) {
-      io.stdout(`${JSON.stringify(modules, null, 2)}\n`);
+      io.stdout(jsonDocument('list', { modules }));
       return 0;
     }
     const header = ['MODULE', 'BYTES', 'USES', 'STATE', 'TAINTS', 'USED BY'];
-    io.stdout(textTable([header, ...modules.map(moduleRow)], [1, 2]));
+    const [first = '', ...rows] = textTable([header, ...modules.map(moduleRow)], [1, 2]).split(/(?<=\n)/);
+    io.stdout([paint.bold(first.trimEnd()), '\n', ...rows].join(''));
     return 0;
   },
 };

@@ -2,28 +2,24 @@ import { type LoadResult, modprobeSync } from '../api/load.ts';
 import type { StepResult } from '../execute/step-result.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import { reasonText } from '../plan/plan.ts';
-import type { Subcommand } from './kmodctl-options.ts';
+import type { Paint } from './colour.ts';
+import { jsonDocument } from './json-output.ts';
+import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl load`. */
 export const loadSubcommand: Subcommand = {
-  options: ['dry-run', 'first-time', 'no-rollback', 'release', 'root'],
-  help: `Usage: kmodctl load [options] NAME [PARAMETER=VALUE...]
-Loads a module by name, alias or path (beginning with / or ./) with all that it needs and its soft
-dependencies, which may fail.
-If a step fails, what was loaded is unloaded again.
-  -n, --dry-run        only look
-      --first-time     fail when the module is in the kernel already
-      --no-rollback    after a failure leave loaded what was loaded
-  -d, --root DIR       folder that holds lib/modules
-  -S, --release NAME   kernel release
-`,
-  run({ has, operands, place }, io) {
+  options: ['dry-run', 'first-time', 'no-rollback', 'release', 'root', 'json', 'color'],
+  manual: {
+    purpose: 'load a module with all that it needs',
+    usage: ['[options] NAME [PARAMETER=VALUE...]'],
+    about:
+      'Loads a module by name, alias or path (beginning with / or ./) with all that it needs and its soft dependencies, which may fail. If a step fails, what was loaded is unloaded again.',
+    operands: 'module-and-parameters',
+  },
+  run({ has, operands, place, paint }, io) {
     const [name, ...words] = operands;
-    if (name === undefined) {
-      io.stderr('kmodctl load: which module? Give its name.\n');
-      return 1;
-    }
+    if (name === undefined) throw new UsageError('which module? Give its name.');
     const result = modprobeSync(name, {
       ...place,
       parameters: joinParameterWords(words),
@@ -32,13 +28,27 @@ If a step fails, what was loaded is unloaded again.
       rollback: !has('no-rollback'),
       syscalls: io.syscalls,
     });
-    io.stdout(textTable(result.steps.map(stepRow), [2]) + summary(result, has('dry-run')));
+    if (has('json')) io.stdout(jsonDocument('load', { dryRun: has('dry-run'), ...result }));
+    else io.stdout(stepTable(result.steps, paint) + summary(result, has('dry-run')));
     return 0;
   },
 };
 
+/** Steps that have been run as a table, with further rows. */
+export function stepTable(
+  steps: readonly StepResult[],
+  paint: Paint,
+  more: readonly (readonly string[])[] = [],
+): string {
+  const table = textTable([...steps.map(stepRow), ...more], [2]);
+  return table.replaceAll(
+    /^(\S+ +)(failed|loaded|unloaded)(?= )/gm,
+    (_, name: string, word: string) => name + (word === 'failed' ? paint.bad(word) : paint.good(word)),
+  );
+}
+
 /** A row for a step that has been run: module, outcome, time, reason. */
-export function stepRow(result: StepResult): readonly string[] {
+function stepRow(result: StepResult): readonly string[] {
   const { module, outcome, durationMs, because, parameters, error } = result;
   const time = outcome === 'loaded' || outcome === 'unloaded' ? `${durationMs.toFixed(1)} ms` : '';
   const reason = parameters === '' ? reasonText(because) : `${reasonText(because)}, with ${parameters}`;

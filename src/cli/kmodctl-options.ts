@@ -1,72 +1,98 @@
 import { resolve } from 'node:path';
 
 import type { PlaceOptions } from '../api/place-options.ts';
+import { nearestName } from '../errors/argument.ts';
 import type { CliIo } from './cli-io.ts';
-import { mistakeBytes, type OptionName, parseArguments } from './getopt-long.ts';
-
-/** Options of kmodctl's own subcommands. */
-export type KmodctlOptionId =
-  | 'dry-run'
-  | 'first-time'
-  | 'force'
-  | 'help'
-  | 'json'
-  | 'keep-dependencies'
-  | 'no-rollback'
-  | 'release'
-  | 'root';
-
-const spellings: Readonly<Record<KmodctlOptionId, OptionName<KmodctlOptionId>>> = {
-  'dry-run': { long: 'dry-run', short: 'n', id: 'dry-run' },
-  'first-time': { long: 'first-time', id: 'first-time' },
-  force: { long: 'force', short: 'f', id: 'force' },
-  help: { long: 'help', short: 'h', id: 'help' },
-  json: { long: 'json', id: 'json' },
-  'keep-dependencies': { long: 'keep-dependencies', id: 'keep-dependencies' },
-  'no-rollback': { long: 'no-rollback', id: 'no-rollback' },
-  release: { long: 'release', short: 'S', id: 'release', takesValue: true },
-  root: { long: 'root', short: 'd', id: 'root', takesValue: true },
-};
+import { type ColourChoice, type Paint, paintFor } from './colour.ts';
+import { failureReport } from './failure-report.ts';
+import { mistakeBytes, type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
+import { errorDocument } from './json-output.ts';
+import { type KmodctlOptionId, kmodctlOptionTexts } from './kmodctl-option-texts.ts';
+import { helpText, type Manual, manualOptions, optionSpellings } from './manual.ts';
 
 /** What a subcommand was given. */
 export interface SubcommandArguments {
   readonly has: (id: KmodctlOptionId) => boolean;
+  /** The last value of an option. */
+  readonly value: (id: KmodctlOptionId) => string | undefined;
   readonly operands: readonly string[];
   readonly place: PlaceOptions;
+  readonly paint: Paint;
 }
 
 /** A subcommand of kmodctl. */
 export interface Subcommand {
+  readonly manual: Pick<Manual, 'purpose' | 'usage' | 'about' | 'operands'>;
+  /** Besides `help`, which all have. */
   readonly options: readonly KmodctlOptionId[];
-  readonly help: string;
   readonly run: (given: SubcommandArguments, io: CliIo) => number;
+}
+
+/** A subcommand called without what it needs, or with what it does not know. */
+export class UsageError extends Error {}
+
+/** A subcommand's manual, with its options. */
+export function subcommandManual(name: string, { manual, options }: Subcommand): Manual {
+  const texts = [...options, 'help' as const].map((id) => kmodctlOptionTexts[id]);
+  return { ...manual, name, sections: [{ title: 'Options', options: texts }] };
 }
 
 /** Reads a subcommand's arguments and runs it. */
 export function runSubcommand(
   name: string,
-  { options, help, run }: Subcommand,
+  subcommand: Subcommand,
   argv: readonly string[],
   io: CliIo,
 ): number {
-  const known = [...options, 'help' as const].map((id) => spellings[id]);
-  const parsed = parseArguments(argv, known);
-  const has = (wanted: KmodctlOptionId): boolean => parsed.options.some(({ id }) => id === wanted);
+  const manual = subcommandManual(name, subcommand);
+  const ids = [...subcommand.options, 'help' as const];
+  const { options, operands, mistake } = parseArguments(argv, ids.flatMap(spellingsOf), parseOptions(io.env));
+  const has = (wanted: KmodctlOptionId): boolean => options.some(({ id }) => id === wanted);
   if (has('help')) {
-    io.stdout(help);
+    io.stdout(helpText(manual, `kmodctl ${name}`));
     return 0;
   }
-  if (parsed.mistake !== undefined) {
-    io.stderr(mistakeBytes(`kmodctl ${name}: ${parsed.mistake}\n${help}`));
-    return 1;
-  }
   const value = (wanted: KmodctlOptionId): string | undefined =>
-    parsed.options.findLast(({ id }) => id === wanted)?.value;
+    options.findLast(({ id }) => id === wanted)?.value;
   const root = value('root');
   const place = {
     root: root === undefined ? undefined : resolve(io.workingDirectory, root),
     release: value('release') ?? io.release,
     kernelRoot: io.kernel.root,
   };
-  return run({ has, operands: parsed.operands, place }, io);
+  try {
+    if (mistake !== undefined) throw new UsageError(mistake + hint(mistake, manual));
+    const paint = paintFor(io, colourChoice(value('color')));
+    return subcommand.run({ has, value, operands, place, paint }, io);
+  } catch (error) {
+    if (has('json')) io.stdout(errorDocument(error));
+    io.stderr(reportOf(error, name));
+    return 1;
+  }
+}
+
+function spellingsOf(id: KmodctlOptionId): readonly OptionName<KmodctlOptionId>[] {
+  return optionSpellings(kmodctlOptionTexts[id]).map(({ name, value }) =>
+    name.startsWith('--')
+      ? { id, long: name.slice(2), takesValue: value !== undefined }
+      : { id, short: name.slice(1), takesValue: value !== undefined },
+  );
+}
+
+function colourChoice(text = 'auto'): ColourChoice {
+  if (text === 'always' || text === 'auto' || text === 'never') return text;
+  throw new UsageError(`--color takes always, auto or never, not '${text}'`);
+}
+
+function hint(mistake: string, manual: Manual): string {
+  const wrong = /^unrecognized option '(--[^=]*)/.exec(mistake)?.[1];
+  if (wrong === undefined) return '';
+  const known = manualOptions(manual).flatMap((option) => optionSpellings(option).map(({ name }) => name));
+  const nearest = nearestName(wrong, known);
+  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+}
+
+function reportOf(error: unknown, name: string): Uint8Array {
+  if (!(error instanceof UsageError)) return Buffer.from(`kmodctl ${name}: ${failureReport(error)}`);
+  return mistakeBytes(`kmodctl ${name}: ${error.message}\nSee kmodctl ${name} --help.\n`);
 }

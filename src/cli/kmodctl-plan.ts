@@ -1,26 +1,24 @@
 import { plan } from '../api/load.ts';
 import { type LoadPlan, type LoadStep, reasonText, type SkippedModule } from '../plan/plan.ts';
-import type { Subcommand } from './kmodctl-options.ts';
+import { jsonDocument } from './json-output.ts';
+import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { modulesText } from './kmodctl-load.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl plan`. */
 export const planSubcommand: Subcommand = {
-  options: ['json', 'release', 'root'],
-  help: `Usage: kmodctl plan [options] NAME...
-Shows what loading would do, and why, without doing it.
-      --json           the plan as data
-  -d, --root DIR       folder that holds lib/modules
-  -S, --release NAME   kernel release
-`,
+  options: ['release', 'root', 'json'],
+  manual: {
+    purpose: 'what loading would do, and why',
+    usage: ['[options] NAME...'],
+    about:
+      'Shows what loading would do, and why, without doing it. The exit code is 1 if the plan cannot be run.',
+    operands: 'modules',
+  },
   run({ has, operands, place }, io) {
-    if (operands.length === 0) {
-      io.stderr('kmodctl plan: which modules? Give their names.\n');
-      return 1;
-    }
+    if (operands.length === 0) throw new UsageError('which modules? Give their names.');
     const loadPlan = plan(operands, place);
-    const text = has('json') ? `${JSON.stringify(loadPlan, null, 2)}\n` : planText(loadPlan);
-    io.stdout(text);
+    io.stdout(has('json') ? jsonDocument('plan', loadPlan) : planText(loadPlan));
     return loadPlan.blocked.length === 0 ? 0 : 1;
   },
 };

@@ -1,29 +1,29 @@
 import { planRemoval, rmmodSync, type UnloadResult } from '../api/unload.ts';
-import type { Subcommand } from './kmodctl-options.ts';
-import { modulesText, stepRow } from './kmodctl-load.ts';
-import { textTable } from './text-table.ts';
+import { jsonDocument } from './json-output.ts';
+import { type Subcommand, UsageError } from './kmodctl-options.ts';
+import { modulesText, stepTable } from './kmodctl-load.ts';
 
 /** `kmodctl unload`. */
 export const unloadSubcommand: Subcommand = {
-  options: ['dry-run', 'force', 'keep-dependencies', 'release', 'root'],
-  help: `Usage: kmodctl unload [options] NAME...
-Unloads modules, what they alone needed, and their soft dependencies as far as nothing uses them.
-  -n, --dry-run            only look
-      --keep-dependencies  unload only the modules named
-  -f, --force              unload in spite of users or a missing exit function; may crash the machine
-  -d, --root DIR           folder that holds lib/modules
-  -S, --release NAME       kernel release
-`,
-  run({ has, operands, place }, io) {
-    if (operands.length === 0) {
-      io.stderr('kmodctl unload: which modules? Give their names.\n');
-      return 1;
-    }
+  options: ['dry-run', 'force', 'keep-dependencies', 'release', 'root', 'json', 'color'],
+  manual: {
+    purpose: 'unload modules, and what they alone needed',
+    usage: ['[options] NAME...'],
+    about:
+      'Unloads modules, what they alone needed, and their soft dependencies as far as nothing uses them.',
+    operands: 'loaded',
+  },
+  run({ has, operands, place, paint }, io) {
+    if (operands.length === 0) throw new UsageError('which modules? Give their names.');
     const planOptions = { ...place, dependencies: !has('keep-dependencies'), force: has('force') };
     const { skipped } = planRemoval(operands, planOptions);
     const result = rmmodSync(operands, { ...planOptions, dryRun: has('dry-run'), syscalls: io.syscalls });
+    if (has('json')) {
+      io.stdout(jsonDocument('unload', { dryRun: has('dry-run'), ...result, kept: skipped }));
+      return 0;
+    }
     const kept = skipped.map(({ module, reason }) => [module, 'kept', '', reason]);
-    io.stdout(textTable([...result.steps.map(stepRow), ...kept], [2]) + summary(result, has('dry-run')));
+    io.stdout(stepTable(result.steps, paint, kept) + summary(result, has('dry-run')));
     return 0;
   },
 };

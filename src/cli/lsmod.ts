@@ -2,22 +2,18 @@ import { type LoadedModule, loadedModules } from '../kernel/loaded-modules.ts';
 import { moduleCoreSize, moduleHolders } from '../kernel/module-state.ts';
 import type { CliIo } from './cli-io.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
+import { lsmodManual } from './small-tool-manuals.ts';
 import { readingOptions, readToolArguments } from './tool-options.ts';
-
-const help = `Usage:
-	lsmod [options]
-Lists the loaded modules, newest first.
-Options:
-	-v, --verbose     accepted, shows no more than without
-	-V, --version     show the version
-	-h, --help        show this text
-`;
 
 const HEADER = 'Module                  Size  Used by\n';
 
-/** lsmod(8). */
-export function runLsmod(argv: readonly string[], io: CliIo, program: string): number {
-  const given = readToolArguments(argv, { io, program, names: readingOptions, help });
+/**
+ * lsmod(8).
+ *
+ * @param command what the C library's messages on options name; default: the program
+ */
+export function runLsmod(argv: readonly string[], io: CliIo, program: string, command = program): number {
+  const given = readToolArguments(argv, { io, program, command, names: readingOptions, manual: lsmodManual });
   if (typeof given === 'number') return given;
   const { operands, messages } = given;
   if (operands.length > 0) {

@@ -14,7 +14,8 @@ import { ByteOutput } from './byte-output.ts';
 import type { CliIo } from './cli-io.ts';
 import { ERROR_LEVEL, Messages } from './messages.ts';
 import { parseOptions } from './getopt-long.ts';
-import { modinfoHelp } from './modinfo-help.ts';
+import { helpText } from './manual.ts';
+import { modinfoManual } from './modinfo-manual.ts';
 import { type ModinfoArguments, readModinfoArguments } from './modinfo-options.ts';
 import { type ModinfoPrinter, modinfoPrinter } from './modinfo-printer.ts';
 import { toolVersionText } from './version.ts';
@@ -25,7 +26,7 @@ export function runModinfo(argv: readonly string[], io: CliIo, program: string):
   const request = readModinfoArguments(argv, parseOptions(io.env));
   switch (request.kind) {
     case 'help':
-      io.stdout(modinfoHelp(program));
+      io.stdout(helpText(modinfoManual, program));
       return 0;
     case 'version':
       io.stdout(toolVersionText());

@@ -7,7 +7,8 @@ import { dumpConfiguration } from './configuration-dump.ts';
 import { reportConfiguration } from './configuration-report.ts';
 import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
-import { modprobeHelp } from './modprobe-help.ts';
+import { helpText } from './manual.ts';
+import { modprobeManual } from './modprobe-manual.ts';
 import { insertOperand } from './modprobe-insert.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
 import { removeOperand } from './modprobe-remove.ts';
@@ -20,7 +21,7 @@ export function runModprobe(argv: readonly string[], io: CliIo, program: string)
   const request = readModprobeArguments(argv, io.env);
   switch (request.kind) {
     case 'help':
-      io.stdout(modprobeHelp(program));
+      io.stdout(helpText(modprobeManual, program));
       return 0;
     case 'version':
       io.stdout(toolVersionText());

@@ -37,3 +37,18 @@ export function quoteWord(word: string): string {
   if (word !== '' && !/[\s"']/.test(word)) return word;
   return word.includes('"') ? `'${word}'` : `"${word}"`;
 }
+
+/**
+ * The words of a command line that is being written, as a shell splits them; the last one, which may be empty, is the one
+ * to complete. Quotes that are open are taken as closed.
+ */
+export function wordsToComplete(line: string): readonly string[] {
+  const words = line.matchAll(/(?:\\.|"(?:\\.|[^"\\])*"?|'[^']*'?|[^\s"'\\])+/gs);
+  const plain = [...words].map(([word]) =>
+    word.replaceAll(
+      /\\(.)|"((?:\\.|[^"\\])*)"?|'([^']*)'?/gs,
+      (_, escaped?: string, double?: string, single?: string) => escaped ?? double ?? single ?? '',
+    ),
+  );
+  return line === '' || /\s$/.test(line) ? [...plain, ''] : plain;
+}

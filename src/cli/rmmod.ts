@@ -10,22 +10,12 @@ import type { CliIo } from './cli-io.ts';
 import { loadedIfSupported } from './loaded-list.ts';
 import type { Messages } from './messages.ts';
 import { refusalText } from './refusal-text.ts';
+import { rmmodManual } from './small-tool-manuals.ts';
 import { changingOptions, readToolArguments } from './tool-options.ts';
-
-const help = `Usage:
-	rmmod [options] NAME...
-Unloads the modules named and nothing else; modprobe -r also unloads what they alone needed.
-Options:
-	-f, --force       unload in spite of users or a missing exit function;
-	                  may crash the machine
-	-v, --verbose     accepted, shows no more than without
-	-V, --version     show the version
-	-h, --help        show this text
-`;
 
 /** rmmod(8). */
 export function runRmmod(argv: readonly string[], io: CliIo, program: string): number {
-  const given = readToolArguments(argv, { io, program, names: changingOptions, help });
+  const given = readToolArguments(argv, { io, program, names: changingOptions, manual: rmmodManual });
   if (typeof given === 'number') return given;
   const { operands, force, messages } = given;
   if (operands.length === 0) {

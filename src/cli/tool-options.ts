@@ -1,5 +1,6 @@
 import type { CliIo } from './cli-io.ts';
 import { type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
+import { helpText, type Manual } from './manual.ts';
 import { ERROR_LEVEL, Messages } from './messages.ts';
 import { toolVersionText } from './version.ts';
 
@@ -36,8 +37,10 @@ export function readToolArguments(
   tool: {
     readonly io: CliIo;
     readonly program: string;
+    /** What messages on options name. Default: the program. */
+    readonly command?: string;
     readonly names: readonly OptionName<ToolOptionId>[];
-    readonly help: string;
+    readonly manual: Manual;
   },
 ): ToolArguments | number {
   const { io, program } = tool;
@@ -45,7 +48,7 @@ export function readToolArguments(
   const { options, operands, mistake } = parseArguments(argv, tool.names, parseOptions(io.env));
   for (const { id } of options) {
     if (id === 'help') {
-      io.stdout(tool.help);
+      io.stdout(helpText(tool.manual, program));
       return 0;
     }
     if (id === 'version') {
@@ -54,7 +57,7 @@ export function readToolArguments(
     }
   }
   if (mistake !== undefined) {
-    messages.mistake(mistake);
+    new Messages(io, tool.command ?? program, ERROR_LEVEL).mistake(mistake);
     return 1;
   }
   messages.open({ syslog: options.some(({ id }) => id === 'syslog') });

@@ -71,8 +71,8 @@ xor     16384     1  live   OE      btrfs
 vrf     16384     0  live   -       (permanent)
 `,
   );
-  const list = JSON.parse((await runCli(root, ['kmodctl', 'list', '--json'])).stdout) as unknown[];
-  t.like(list[0], { name: 'xor', users: ['btrfs'] });
+  const list = JSON.parse((await runCli(root, ['kmodctl', 'list', '--json'])).stdout) as unknown;
+  t.like(list, { schema: 'kmodctl/list/1', modules: [{ name: 'xor', users: ['btrfs'] }, { name: 'vrf' }] });
   const plan = await runCli(root, ['kmodctl', 'plan', '-d', root.path, 'btrfs', 'unix']);
   t.is(
     plan.stdout.replaceAll(root.path, ''),
@@ -83,7 +83,7 @@ unix   builtin         asked
 `,
   );
   const data = await runCli(root, ['kmodctl', 'plan', '--json', '-d', root.path, 'btrfs']);
-  t.like(JSON.parse(data.stdout), { kind: 'load', blocked: [], skipped: [] });
+  t.like(JSON.parse(data.stdout), { schema: 'kmodctl/plan/1', kind: 'load', blocked: [], skipped: [] });
 });
 
 test('a plan that cannot be run says why', async (t) => {
@@ -152,11 +152,14 @@ test('tools are subcommands too; unknown commands are refused', async (t) => {
   t.regex((await runCli(root, ['kmodctl', '--help'])).stdout, /^Usage: kmodctl/);
   t.regex((await runCli(root, ['kmodctl', '--version'])).stdout, /^kmodctl \d+\.\d+\.\d+\n$/);
   t.like(await runCli(root, ['kmodctl', 'constructor']), { exitCode: 1, stdout: '' });
-  for (const name of ['load', 'unload', 'list', 'plan']) {
-    t.regex((await runCli(root, ['kmodctl', name, '--help'])).stdout, new RegExp(`^Usage: kmodctl ${name}`));
+  for (const name of ['load', 'unload', 'list', 'info', 'plan', 'static-nodes']) {
+    t.regex(
+      (await runCli(root, ['kmodctl', name, '--help'])).stdout,
+      new RegExp(`^Usage:\n\tkmodctl ${name}`),
+    );
     const { exitCode, stderr } = await runCli(root, ['kmodctl', name, '--bogus']);
     t.is(exitCode, 1);
-    t.true(stderr.startsWith(`kmodctl ${name}: unrecognized option '--bogus'\nUsage`));
+    t.true(stderr.startsWith(`kmodctl ${name}: unrecognized option '--bogus'\nSee kmodctl ${name} --help.`));
   }
 });
 

@@ -1,0 +1,38 @@
+import type { ManualOption } from './manual.ts';
+
+/** Options of kmodctl's own subcommands. */
+export type KmodctlOptionId =
+  | 'all'
+  | 'color'
+  | 'dry-run'
+  | 'first-time'
+  | 'force'
+  | 'format'
+  | 'help'
+  | 'json'
+  | 'keep-dependencies'
+  | 'no-rollback'
+  | 'output'
+  | 'release'
+  | 'root';
+
+/** What they are in help texts and manual pages. */
+export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
+  all: ['-a, --all', 'whole lists, however long'],
+  color: ['--color=WHEN', 'colours: always, never, or auto: on a terminal', ['always', 'auto', 'never']],
+  'dry-run': ['-n, --dry-run', 'only look'],
+  'first-time': ['--first-time', 'fail when the module is in the kernel already'],
+  force: ['-f, --force', 'in spite of users or a missing exit function; may crash the machine'],
+  format: [
+    '-f, --format=FORMAT',
+    'human: to be read by people (default); tmpfiles: for systemd-tmpfiles, see tmpfiles.d(5); devname: the form of modules.devname',
+    ['human', 'tmpfiles', 'devname'],
+  ],
+  help: ['-h, --help', 'show this text'],
+  json: ['--json', 'the result as JSON'],
+  'keep-dependencies': ['--keep-dependencies', 'unload only the modules named'],
+  'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
+  output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
+  release: ['-S, --release=RELEASE', 'kernel release in place of that of the running kernel', 'release'],
+  root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
+};

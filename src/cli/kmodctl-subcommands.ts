@@ -1,0 +1,17 @@
+import { infoSubcommand } from './kmodctl-info.ts';
+import { listSubcommand } from './kmodctl-list.ts';
+import { loadSubcommand } from './kmodctl-load.ts';
+import type { Subcommand } from './kmodctl-options.ts';
+import { planSubcommand } from './kmodctl-plan.ts';
+import { staticNodesSubcommand } from './kmodctl-static-nodes.ts';
+import { unloadSubcommand } from './kmodctl-unload.ts';
+
+/** kmodctl's own commands, in the order of the help text. */
+export const subcommands: Readonly<Record<string, Subcommand>> = {
+  load: loadSubcommand,
+  unload: unloadSubcommand,
+  list: listSubcommand,
+  info: infoSubcommand,
+  plan: planSubcommand,
+  'static-nodes': staticNodesSubcommand,
+};
