@@ -14,8 +14,8 @@ export interface LogicalLine {
  */
 export function logicalLines(text: string, dropsReturns = false): readonly LogicalLine[] {
   const physical = text.split(dropsReturns && text.includes('\r') ? /\r?\n/ : '\n');
-  // What follows the last newline is a line only if there is something in it.
-  if (physical.at(-1) === '') physical.pop();
+  // What follows the last newline is a line only if there is something in it, or if the newline is one that joins.
+  if (physical.at(-1) === '' && !unescape(physical.at(-2) ?? '').continues) physical.pop();
   const lines: LogicalLine[] = [];
   let joined = '';
   let isJoining = false;

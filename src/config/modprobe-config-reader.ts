@@ -17,7 +17,13 @@ import { type KernelOption, KMOD_LIMIT, kernelOptions } from './kernel-command-l
 import { lineRemedy } from './line-remedy.ts';
 import { isIdleLine, logicalLines } from './logical-lines.ts';
 import type { HiddenFile, ModprobeConfiguration } from './modprobe-configuration.ts';
-import { type LineParts, lineParts, type ModprobeRecords, readModprobeLine } from './modprobe-line.ts';
+import {
+  type LineParts,
+  lineParts,
+  type ModprobeRecords,
+  optionsRecord,
+  readModprobeLine,
+} from './modprobe-line.ts';
 
 /** Where configuration is read from, and how. */
 export interface ModprobeConfigurationRequest {
@@ -126,7 +132,7 @@ class ModprobeConfigReader {
       if (isIdleLine(lineText, !this.#compat)) continue;
       const origin = { file, line };
       const parts = lineParts(lineText);
-      const verdict = readModprobeLine(parts, origin, this.#records);
+      const verdict = readModprobeLine(parts, origin, { records: this.#records, compat: this.#compat });
       if (verdict === 'deprecated') this.#addDeprecated(parts.keyword, origin);
       else if (verdict === 'bad') this.#addBadLine(parts, origin);
     }
@@ -152,13 +158,13 @@ class ModprobeConfigReader {
       return;
     }
     const module = normalizeAlias(written);
-    if (module !== undefined) this.#records.options.push({ module, text, origin });
+    if (module !== undefined) this.#records.options.push(optionsRecord(module, text, origin));
     else
       this.#problems.push({
         priority: 'error',
         code: 'bad-kernel-option',
         ...origin,
-        text: `Ignoring bad option on kernel command line while parsing module name: '${written}'`,
+        text: `Ignoring bad option on kernel command line while parsing module name: '${partlyNormalized(written)}'`,
         remedy: 'No module has this name; if the option is for a program, it is seen there all the same.',
       });
   }
@@ -205,6 +211,12 @@ class ModprobeConfigReader {
 }
 
 const BLACKLIST = 'blacklist=';
+
+/** A name with a bad bracket as kmod shows it, which has replaced the dashes in front of the bracket already. */
+function partlyNormalized(name: string): string {
+  const [sound = ''] = /^(?:[^\][]|\[[^\]]*\])*/.exec(name) ?? [];
+  return (normalizeAlias(sound) ?? sound) + name.slice(sound.length);
+}
 
 /** A name of the kernel's command line as modules have it; quotes around the list are none of a name. */
 function blacklisted(word: string): string {

@@ -49,7 +49,7 @@ export function lineParts(text: string): LineParts {
 export function readModprobeLine(
   { keyword, name, rest }: LineParts,
   origin: TextOrigin,
-  records: ModprobeRecords,
+  { records, compat }: { readonly records: ModprobeRecords; readonly compat: boolean },
 ): LineVerdict {
   if (keyword === 'include' || keyword === 'config') return 'deprecated';
   // Each directive has a name first, and a bracket of it that is not closed makes the line a bad one.
@@ -63,21 +63,30 @@ export function readModprobeLine(
   if (rest === '') return 'bad';
   switch (keyword) {
     case 'options':
-      records.options.push({ module, text: rest.replaceAll('\t', ' '), origin });
+      records.options.push(optionsRecord(module, rest, origin));
       return 'taken';
     case 'install':
     case 'remove':
       records[keyword].push({ module, command: rest, origin });
       return 'taken';
     case 'softdep':
-      records.softDependencies.push({ module, ...softDependencyMembers(rest), origin });
+      records.softDependencies.push({
+        module,
+        ...softDependencyMembers(dependencyWords(rest, compat)),
+        origin,
+      });
       return 'taken';
     case 'weakdep':
-      records.weakDependencies.push({ module, dependencies: dependencyWords(rest), origin });
+      records.weakDependencies.push({ module, dependencies: dependencyWords(rest, compat), origin });
       return 'taken';
     default:
       return 'bad';
   }
+}
+
+/** Options as they are kept: the kernel separates them by blanks, so a tab becomes one. */
+export function optionsRecord(module: string, text: string, origin: TextOrigin): OptionsRecord {
+  return { module, text: text.replaceAll('\t', ' '), origin };
 }
 
 function readAlias(pattern: string, rest: string, origin: TextOrigin, records: ModprobeRecords): LineVerdict {

@@ -33,16 +33,16 @@ function parseLine(text: string, origin: TextOrigin): SoftDependencyLine | undef
   const [, name = '', rest = ''] = LINE.exec(text) ?? [];
   const module = normalizeAlias(name);
   if (rest === '' || module === undefined) return undefined;
-  return { module, ...softDependencyMembers(rest), origin };
+  return { module, ...softDependencyMembers(dependencyWords(rest)), origin };
 }
 
-/** The members of a soft dependency, from what stands behind the module's name. */
-export function softDependencyMembers(rest: string): Pick<SoftDependencyLine, 'pre' | 'post'> {
+/** The members of a soft dependency, from the words behind the module's name. */
+export function softDependencyMembers(words: readonly string[]): Pick<SoftDependencyLine, 'pre' | 'post'> {
   const pre: string[] = [];
   const post: string[] = [];
   // Words before the first marker belong nowhere: `softdep cifs gcm` names no dependency.
   let members: string[] = [];
-  for (const word of dependencyWords(rest)) {
+  for (const word of words) {
     if (word === 'pre:') members = pre;
     else if (word === 'post:') members = post;
     else members.push(word);
@@ -50,7 +50,15 @@ export function softDependencyMembers(rest: string): Pick<SoftDependencyLine, 'p
   return { pre, post };
 }
 
-/** The words of a list of dependencies, at white space of any kind. */
-export function dependencyWords(rest: string): readonly string[] {
-  return rest.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
+/**
+ * The words of a list of dependencies, at white space of any kind.
+ *
+ * @param rest what stands behind the module's name and the one separator that ends it
+ * @param compat whether to do as kmod does with a second separator: it becomes a part of the first word
+ */
+export function dependencyWords(rest: string, compat = false): readonly string[] {
+  const words = rest.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
+  const [first] = words;
+  if (compat && first !== undefined && rest.indexOf(first) === 1) words[0] = rest.charAt(0) + first;
+  return words;
 }

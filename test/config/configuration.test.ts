@@ -59,7 +59,7 @@ test('lines are joined, backslashes vanish, numbers count physical lines', (t) =
       ],
     ],
     ['end\\', [['end', 1]]],
-    ['end\\\n', [['end', 1]]],
+    ['end\\\n', [['end', 2]]],
     [
       'a\r\nb\0c\nd',
       [
