@@ -1,5 +1,7 @@
 /** `kmodctl/config`: what configuration files say, as data. */
 export { type ConfOrigin, originText } from './config/modules-conf/conf-origin.ts';
+export { type Conversion, convertModulesConf } from './config/modules-conf/convert.ts';
+export type { ConversionWarning } from './config/modules-conf/conversion-warning.ts';
 export { configurationText } from './config/modules-conf/configuration-text.ts';
 export {
   type ConfDiagnostic,

@@ -54,6 +54,8 @@ export class EvaluationState {
   readonly conditions: ConditionRecord[] = [];
   readonly lines: ConfLine[] = [];
   readonly filesRead: string[] = [];
+  /** Characters of included files. */
+  includedLength = 0;
   readonly diagnostics: ConfDiagnostic[] = [];
   /** In mode `fixed`: whether a `keep` or a path came already, in any file. */
   dropsPaths = true;

@@ -15,7 +15,9 @@ import { parseSyntaxTree } from './syntax-tree.ts';
 /** How deep files may include each other. */
 const MAX_DEPTH = 20;
 /** Files that are read in all: two lines that include their own file would never end. */
-const MAX_FILES = 1000;
+const MAX_FILES = 256;
+/** Characters of included files in all. */
+const MAX_INCLUDED = 1 << 20;
 
 /** A file that is being read, and those that led to it. */
 interface OpenFile {
@@ -34,6 +36,7 @@ interface OpenFile {
 export function evaluateFile(state: EvaluationState, open: OpenFile): boolean {
   const text = readText(state, open.file);
   state.filesRead.push(open.file);
+  if (open.depth > 0) state.includedLength += text.length;
   return new FileEvaluation(state, open).run(text);
 }
 
@@ -213,15 +216,16 @@ class FileEvaluation {
 
   #include(statement: Statement): void {
     const { depth, identities } = this.#open;
-    const { settings, filesRead } = this.#state;
-    if (depth > MAX_DEPTH || filesRead.length >= MAX_FILES) {
+    const { settings, filesRead, includedLength } = this.#state;
+    const isTooMuch = filesRead.length >= MAX_FILES || includedLength > MAX_INCLUDED;
+    if (depth > MAX_DEPTH || isTooMuch) {
       this.#fail(statement, {
         code: 'too-many-includes',
         severity: 'error',
         text:
           depth > MAX_DEPTH
             ? `files include each other deeper than ${MAX_DEPTH}`
-            : `more than ${MAX_FILES} files are read`,
+            : `more than ${MAX_FILES} files or ${MAX_INCLUDED} characters are included`,
         remedy: 'Look for a file that includes itself.',
         original: [`Too many include level in line ${statement.line.number}\n`],
       });

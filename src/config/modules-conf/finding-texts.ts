@@ -4,6 +4,9 @@ import type { StatementFinding } from './diagnostics.ts';
 import type { ExpansionFailure } from './shell-variables.ts';
 import { keywordAsRead, type Statement } from './statement.ts';
 
+/** What is longer is no misspelt keyword. */
+const MAX_KEYWORD = 30;
+
 /** A line that is no directive. */
 export function invalidLine(statement: Statement, file: string, explanation?: string): StatementFinding {
   return {
@@ -25,7 +28,7 @@ function invalidLineRemedy({ keyword, isAssignment, value }: Statement): string 
       : `Write ${keyword}=VALUE, with no blank before the "=".`;
   if (['blacklist', 'softdep', 'weakdep', 'config'].includes(keyword))
     return `${keyword} belongs to modprobe.d, not to modules.conf: move the line to a file there.`;
-  const nearest = nearestName(keyword, keywords);
+  const nearest = keyword.length > MAX_KEYWORD ? undefined : nearestName(keyword, keywords);
   if (nearest !== undefined) return `Did you mean ${nearest}?`;
   return value === '' && keyword === ''
     ? 'Remove the line, or write a keyword in front.'

@@ -12,20 +12,27 @@ export interface ListLine {
   readonly noAutoclean?: boolean;
 }
 
+interface OpenRecord extends ListRecord {
+  readonly words: string[];
+  readonly origins: ConfOrigin[];
+}
+
 /** Lists by name, in the order in which the names came first. */
 export class ListTable {
-  readonly #records = new Map<string, ListRecord>();
+  readonly #records = new Map<string, OpenRecord>();
 
   put({ name, words, origin, adds = false, noAutoclean = false }: ListLine): void {
     const previous = this.#records.get(name);
-    const kept = adds ? previous : undefined;
-    this.#records.set(name, {
+    const record: OpenRecord = {
       name,
-      words: [...(kept?.words ?? []), ...words],
-      origins: [...(kept?.origins ?? []), ...(origin === undefined ? [] : [origin])],
+      words: adds && previous !== undefined ? previous.words : [],
+      origins: adds && previous !== undefined ? previous.origins : [],
       // Once set it stays.
       noAutoclean: noAutoclean || previous?.noAutoclean === true,
-    });
+    };
+    for (const word of words) record.words.push(word);
+    if (origin !== undefined) record.origins.push(origin);
+    this.#records.set(name, record);
   }
 
   records(): readonly ListRecord[] {

@@ -1,0 +1,63 @@
+import type { ConversionWarnings } from './conversion-warning.ts';
+import type { ConfCommandRecord, DefineRecord } from './model.ts';
+import { shellWord } from './modprobe-words.ts';
+
+const INSMOD = /(^|[;&|({\s])(?:\/sbin\/)?insmod\s+([A-Za-z][\w-]*)(?=[\s;&|)}]|$)/g;
+const AUTOCLEAN = /\bmodprobe\s+(?:-k|"-k"|'-k')(?=\s)/g;
+
+/**
+ * A command as today's shell and tools can run it: `insmod NAME` searches no more, modprobe has no `-k`, and variables
+ * of `define` have to be given to it.
+ */
+export function convertCommand(
+  { kind, name, command, origin }: ConfCommandRecord,
+  defines: readonly DefineRecord[],
+  warnings: ConversionWarnings,
+): string {
+  if (/^(['"]).*\s.*\1$/.test(command) && !command.slice(1, -1).includes(command.charAt(0)))
+    warnings.add(
+      origin,
+      'command-suspicious',
+      `${kind} ${name}: the whole command is quoted, so the shell looks for a program of that name`,
+      'Take the quotes off.',
+    );
+  if (command.includes('$CMDLINE_OPTS'))
+    warnings.add(
+      origin,
+      'command-suspicious',
+      `${kind} ${name}: $CMDLINE_OPTS is replaced by the options today`,
+      'Use another variable.',
+    );
+  const changed = command
+    .replaceAll(INSMOD, '$1/sbin/modprobe --ignore-install $2')
+    .replaceAll(AUTOCLEAN, 'modprobe');
+  if (changed !== command)
+    warnings.add(
+      origin,
+      'command-changed',
+      `${kind} ${name}: written as ${JSON.stringify(changed)}, because insmod does not search for modules and modprobe has no -k any more`,
+      'Check the command.',
+    );
+  const used = defines.filter((define) => new RegExp(`\\$\\{?${define.name}\\b`).test(changed));
+  const assignments = used.map((define) => `export ${define.name}=${shellWord(define.value)}; `);
+  return `${assignments.join('')}${changed}`;
+}
+
+/** Warns of commands that modutils never ran: of one kind and name only the first counts. */
+export function warnOfLaterCommands(
+  commands: readonly ConfCommandRecord[],
+  warnings: ConversionWarnings,
+): void {
+  const seen = new Set<string>();
+  for (const { kind, name, origin } of commands) {
+    const key = `${kind} ${name}`;
+    if (seen.has(key))
+      warnings.add(
+        origin,
+        'command-never-run',
+        `${key}: an earlier line of that kind counts, so this one never ran`,
+        'Join the two commands in one line if both are meant.',
+      );
+    seen.add(key);
+  }
+}

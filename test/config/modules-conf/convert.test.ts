@@ -1,0 +1,276 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { parseDepmodConfig } from '../../../src/config/depmod-config.ts';
+import { type Conversion, convertModulesConf } from '../../../src/config/modules-conf/convert.ts';
+import { mergeParameters } from '../../../src/config/modules-conf/convert-options.ts';
+import { parseModulesConf } from '../../../src/config/modules-conf/read-modules-conf.ts';
+import { type ReferenceKmod, referenceKmod } from '../../reference/reference-kmod.ts';
+import { type ReferenceTree, referenceTree } from '../../reference/reference-tree.ts';
+import { memoryFiles } from './memory-files.ts';
+import { originalCases } from './original-cases.ts';
+
+const RELEASE = '6.1.0-56-amd64';
+let kmod: ReferenceKmod;
+let tree: ReferenceTree;
+
+test.before(async (t) => {
+  t.timeout(240_000, 'fetches kmod and a kernel the first time');
+  [kmod, tree] = await Promise.all([referenceKmod('34.2'), referenceTree('6.1')]);
+});
+
+function convert(text: string, files: Readonly<Record<string, string>> = {}): Conversion {
+  const access = { files: memoryFiles({ ...files, m: text }) };
+  return convertModulesConf(parseModulesConf(text, { file: 'm', release: RELEASE, environment: {} }, access));
+}
+
+/** The lines of modprobe.d without comments. */
+const lines = (text: string): readonly string[] =>
+  convert(text)
+    .modprobe.split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+const warned = (text: string): readonly string[] =>
+  convert(text).warnings.map(({ code, line }) => `${line} ${code}`);
+
+/** What the real modprobe does with the converted file. */
+function run(t: ExecutionContext, text: string, args: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kmodctl-convert-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'converted.conf');
+  writeFileSync(file, convert(text).modprobe);
+  const root = tree.directory.replace(/(?:\/usr)?\/lib\/modules\/.*$/, '');
+  const { stdout, stderr, exitCode } = kmod.run('modprobe', ['-C', file, '-d', root, '-S', RELEASE, ...args]);
+  t.is(stderr, '');
+  t.is(exitCode, 0);
+  return stdout
+    .toString()
+    .replaceAll(/insmod \S*\/(\S+)\.ko/g, 'insmod $1')
+    .replaceAll(/ +$/gm, '');
+}
+
+const load = (t: ExecutionContext, text: string, ...names: readonly string[]): string =>
+  run(t, text, ['-n', '-v', ...names]);
+
+test('aliases lead to the module at once, device numbers to all their minors', (t) => {
+  t.deepEqual(lines('alias one two\nalias two dummy\nalias char-major-10 off\nalias char-major-240 one\n'), [
+    'alias one dummy',
+    'alias two dummy',
+    'install char-major-10 /bin/true',
+    'alias char-major-240 dummy',
+    'alias char-major-240-* dummy',
+  ]);
+  t.deepEqual(lines('alias char-major-4 serial\nalias char-major-4-64 other\n'), [
+    'alias char-major-4 serial',
+    'alias char-major-4-64 other',
+  ]);
+  t.is(load(t, 'alias one two\nalias two dummy\n', 'one'), 'insmod dummy\n');
+  t.is(load(t, 'alias char-major-240 dummy\n', 'char-major-240-7'), 'insmod dummy\n');
+  t.is(load(t, 'alias one two\nalias two off\n', 'one'), 'install /bin/true\n');
+});
+
+test('options: later lines replace, aliases override, values keep their blanks', (t) => {
+  const text =
+    'options dummy numdummies=1\nadd options dummy x="a b"\nalias eth0 dummy\noptions eth0 numdummies=3\nalias char-major-240 eth0\noptions char-major-240 y=1\n';
+  t.deepEqual(lines(text).slice(3), [
+    'options dummy numdummies=1 x="a b"',
+    'options eth0 numdummies=3',
+    'options char-major-240 numdummies=3 y=1',
+    'options char-major-240-* numdummies=3 y=1',
+  ]);
+  t.is(load(t, text, 'eth0'), 'insmod dummy numdummies=1 x="a b" numdummies=3\n');
+  t.is(load(t, text, 'char-major-240-1'), 'insmod dummy numdummies=1 x="a b" numdummies=3 y=1\n');
+  t.is(load(t, `options loop p='"x,y z"' q=\\\\\n`, 'loop'), 'insmod loop p="x,y z" q=\n');
+  t.is(load(t, `options loop max_loop=1\noptions loop max_loop=2\n`, 'loop'), 'insmod loop max_loop=2\n');
+  t.deepEqual(mergeParameters([['a=1', 'b=2', 'a=3'], ['a-c=1'], ['b=4', 'a_c=2']]), [
+    'a=1',
+    'a=3',
+    'b=4',
+    'a_c=2',
+  ]);
+});
+
+test('above and below are soft dependencies of a module, and commands of a name', (t) => {
+  t.deepEqual(lines('below dummy crc8\nabove dummy loop nosuch\n'), [
+    'softdep dummy pre: crc8 post: loop nosuch',
+  ]);
+  t.is(
+    load(t, 'below dummy crc8\nabove dummy loop nosuch\n', 'dummy'),
+    'insmod crc8\ninsmod dummy\ninsmod loop\n',
+  );
+  t.deepEqual(lines('alias card dummy\nabove card loop\nbelow card crc8\n'), [
+    'install card /sbin/modprobe crc8; /sbin/modprobe dummy $CMDLINE_OPTS && { /sbin/modprobe loop; true; }',
+    'remove card /sbin/modprobe -r loop; /sbin/modprobe -r dummy && { /sbin/modprobe -r crc8; true; }',
+  ]);
+  t.deepEqual(lines('alias base null\nabove base loop\nalias set base\n'), [
+    'alias set base',
+    'install base { /sbin/modprobe loop; true; }',
+    'remove base /sbin/modprobe -r loop; true',
+  ]);
+  t.is(
+    load(t, 'alias base null\nabove base loop\nalias set base\n', 'set'),
+    'install { /sbin/modprobe loop; true; }\n',
+  );
+});
+
+test('probe and probeall', (t) => {
+  const text = 'probe card nosuch loop\nprobeall cards nosuch loop\nalias any card\n';
+  t.deepEqual(lines(text), [
+    'alias any card',
+    'install card /sbin/modprobe nosuch || /sbin/modprobe loop',
+    'remove card /sbin/modprobe -r nosuch; /sbin/modprobe -r loop',
+    'install cards s=1; /sbin/modprobe nosuch && s=0; /sbin/modprobe loop && s=0; [ $s = 0 ]',
+    'remove cards /sbin/modprobe -r nosuch; /sbin/modprobe -r loop',
+  ]);
+  t.is(load(t, text, 'any'), 'install /sbin/modprobe nosuch || /sbin/modprobe loop\n');
+});
+
+test('commands: all six, their order, and what of them is left out', (t) => {
+  t.deepEqual(
+    lines(
+      'pre-install m PRE\npre-install m NEVER\npost-install m POST\npre-remove m OUT\npost-remove m AFTER ;\nbelow m low\nabove m high\n',
+    ),
+    [
+      'install m /sbin/modprobe low; { PRE; } && /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { { POST; } || { /sbin/modprobe -r --ignore-remove m; false; }; } && { /sbin/modprobe high; true; }',
+      'remove m /sbin/modprobe -r high; { OUT; } && /sbin/modprobe -r --ignore-remove m && { AFTER; } && { /sbin/modprobe -r low; true; }',
+    ],
+  );
+  t.deepEqual(lines('install m\nremove m\n'), ['install m { true; }', 'remove m { true; }']);
+  t.deepEqual(lines('alias a m\npre-install a PRE\n'), [
+    'install a test -e /sys/module/m/initstate || { { PRE; } && /sbin/modprobe m $CMDLINE_OPTS; }',
+  ]);
+  t.is(
+    load(t, 'install dummy echo \\n "x"\n', 'dummy', 'numdummies=2'),
+    'install { echo \\n "x"; } numdummies=2\n',
+  );
+  t.deepEqual(warned('install m A\nalias x y\ninstall m B\n'), ['3 command-never-run']);
+});
+
+test('commands are rewritten where the tools have changed, and variables are given to them', (t) => {
+  t.deepEqual(
+    lines('define A x y\ndefine B "it\'s"\npost-install m echo ${B}; insmod tuner; modprobe -k q\n'),
+    [
+      `install m /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { { export B='it'\\\\''s'; echo \${B}; /sbin/modprobe --ignore-install tuner; modprobe q; } || { /sbin/modprobe -r --ignore-remove m; false; }; }`,
+    ],
+  );
+  t.deepEqual(
+    warned('post-install m insmod tuner\npre-install n "modprobe ide-scsi"\ninstall o insmod ./x.o\n'),
+    ['1 command-changed', '2 command-suspicious'],
+  );
+});
+
+test('whatever cannot be kept has a warning with its line', (t) => {
+  const text = [
+    'if ! -k',
+    'endif',
+    'if `uname -r` == x',
+    'endif',
+    'depfile=/x',
+    'persistdir=/y',
+    'insmod_opt=-f',
+    'options -k a -o b',
+    'options c debug x=1',
+    'options d p=a\\\\b"',
+    'alias /dev/x y',
+    'alias "a b" c',
+    'alias e /lib/f.o',
+    'alias g h',
+    'alias h g',
+    'alias parport off',
+    'above i parport',
+    'options j-k x=1',
+    'options j_k x=2',
+    'alias usbdevfs usbcore',
+    'path[pcmcia]=/x',
+    'path="/with blank"',
+    'bogus',
+    'alias [x l',
+  ].join('\n');
+  t.deepEqual(warned(text), [
+    '1 condition-frozen',
+    '3 condition-frozen',
+    '5 file-name',
+    '6 persistent-data',
+    '7 insmod-option',
+    '8 no-autoclean',
+    '8 rename',
+    '9 option-dropped',
+    '11 device-name',
+    '12 name-not-expressible',
+    '13 name-not-expressible',
+    '14 alias-loop',
+    '15 alias-loop',
+    '16 off-module',
+    '17 alias-off-in-list',
+    '19 name-collision',
+    '20 nobody-asks',
+    '21 tag-lost',
+    '22 name-not-expressible',
+    '23 line-not-read',
+    '24 name-not-expressible',
+  ]);
+  for (const { text: said, remedy } of convert(text).warnings)
+    t.true(remedy.endsWith('.') && said !== '', said);
+  t.deepEqual(convert('alias a b\noptions b c=1\nabove b d\nprobe e f\n').warnings, []);
+});
+
+test('lines of included files keep their names, and conditions that do not hold are left out', (t) => {
+  const { modprobe, warnings } = convert('include /more\nif 0\nalias a b\nendif\n', {
+    '/more': 'alias c d \\\n# x\nalias -x y\nadd probe e f\nadd probe e g\n',
+  });
+  t.is(
+    modprobe,
+    `# Converted by kmodctl from m, /more, for Linux ${RELEASE}.
+# /more:1-2
+alias c d
+# /more:3
+alias -x y
+# /more:4, /more:5
+install e /sbin/modprobe f || /sbin/modprobe g
+remove e /sbin/modprobe -r f; /sbin/modprobe -r g
+`,
+  );
+  t.deepEqual(
+    warnings.map(({ code, line }) => `${line} ${code}`),
+    ['2 condition-frozen'],
+  );
+});
+
+test('paths and pruned names go to depmod.d', (t) => {
+  const { depmod, modprobe } = convert(
+    'path[updates]=/lib/modules/`uname -r`/updates\npath=/lib/modules/`uname -r`/\npath=/opt/m /opt/`uname -r`/n\nprune old\nprune a.b\n',
+  );
+  t.deepEqual(modprobe.split('\n').slice(1), ['']);
+  const config = parseDepmodConfig(depmod, {
+    file: 'd',
+    release: RELEASE,
+    report: ({ priority, text }) => t.not(priority, 'error', text),
+  });
+  t.deepEqual(
+    config.search.map((entry) => (entry.kind === 'directory' ? entry.directory : entry.kind)),
+    ['updates', 'built-in', 'external'],
+  );
+  t.deepEqual(
+    config.externals.map(({ directory }) => directory),
+    ['/opt/m', `/opt/${RELEASE}/n`],
+  );
+  t.deepEqual([...config.excluded], ['old', 'a.b']);
+  t.is(parseDepmodConfig(depmod, { file: 'd', release: '6.12.0' }).externals.length, 1);
+  t.is(convert('alias a b\n').depmod, '');
+});
+
+test('the real modprobe reads whatever comes out without an error', (t) => {
+  for (const { text, files } of originalCases) {
+    const { modprobe } = convert(text, files);
+    const folder = mkdtempSync(join(tmpdir(), 'kmodctl-convert-'));
+    const file = join(folder, 'converted.conf');
+    writeFileSync(file, modprobe);
+    const { stderr, exitCode } = kmod.run('modprobe', ['-c', '-C', file, '-d', folder, '-S', '0']);
+    rmSync(folder, { recursive: true });
+    t.is(stderr, '', text);
+    t.is(exitCode, 0);
+  }
+});
