@@ -1,4 +1,5 @@
 import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
+import { type Run, runEffects, runEffectsSync } from '../execute/effect.ts';
 import { commandsWith } from '../execute/shell-command.ts';
 import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
@@ -16,7 +17,7 @@ import { refusalText } from './refusal-text.ts';
 import { toolVersionText } from './version.ts';
 
 /** modprobe(8). */
-export function runModprobe(argv: readonly string[], io: CliIo, program: string): number {
+export function runModprobe(argv: readonly string[], io: CliIo, program: string): number | Promise<number> {
   const messages = new Messages(io, program, WARNING_LEVEL);
   const request = readModprobeArguments(argv, io.env);
   switch (request.kind) {
@@ -37,7 +38,7 @@ export function runModprobe(argv: readonly string[], io: CliIo, program: string)
   }
 }
 
-function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages): number {
+function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages): number | Promise<number> {
   const io = { ...outer, commands: commandsWith(given.environment, outer.commands) };
   messages.open({ syslog: given.syslog, syslogIfClosed: true });
   if (given.operands.length === 0 && !given.showConfig) {
@@ -66,26 +67,34 @@ function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages):
       if (isShown) io.stdout(`${line}\n`);
     },
   };
+  const run = runOperands(call);
+  return given.jobs > 1
+    ? runEffects(run, io.syscalls, io.commands)
+    : runEffectsSync(run, io.syscalls, io.commands);
+}
+
+/** A message that is fatal ends all; any other failure is one of its operand. */
+function* runOperands(call: ModprobeCall): Run<number> {
+  const { operands, remove, all, showConfig, compat } = call.arguments;
+  const { messages, configuration, tree, io } = call;
+  const [name = '', ...words] = operands;
+  let exitCode = 0;
   try {
-    if (!given.showConfig) return runOperands(call);
-    dumpConfiguration(configuration, { tree, io, compat: given.compat });
-    return 0;
+    if (showConfig) {
+      dumpConfiguration(configuration, { tree, io, compat });
+      return 0;
+    }
+    if (!remove && !all) return yield* insertOperand(call, name, joinParameterWords(words));
+    for (const operand of operands) {
+      const code = remove ? removeOperand(call, operand) : yield* insertOperand(call, operand, '');
+      if (code !== 0) exitCode = 1;
+    }
+    return exitCode;
   } catch (error) {
     if (error instanceof ProgramEnd) return error.exitCode;
     messages.error(error instanceof Error ? error.message : refusalText(error));
     return 1;
   }
-}
-
-function runOperands(call: ModprobeCall): number {
-  const { operands, remove, all } = call.arguments;
-  const [name = '', ...words] = operands;
-  if (!remove && !all) return insertOperand(call, name, joinParameterWords(words));
-  // All are tried; one failure makes the whole fail.
-  const codes = operands.map((operand) =>
-    remove ? removeOperand(call, operand) : insertOperand(call, operand, ''),
-  );
-  return Math.max(...codes);
 }
 
 function openTree({ dirname, setVersion }: ModprobeArguments, io: CliIo): ModuleTree {

@@ -81,6 +81,8 @@ class LoadPlanner {
   readonly #kernel: KernelLocation;
   readonly #index: ConfigurationIndex;
   readonly #source: Omit<ProbeSource, 'isRequired'>;
+  /** The files that the caller named, by module. */
+  readonly #files = new Map<string, string>();
   /** Where the first step of a module is. */
   readonly #places = new Map<string, number>();
   /** Reads it once per plan. */
@@ -90,12 +92,14 @@ class LoadPlanner {
     const { tree, configuration = treeConfiguration(tree), compat = false } = request;
     this.#request = request;
     this.#kernel = request.kernel ?? {};
+    for (const { module, path } of request.targets) if (path !== null) this.#nameFile(module, path);
     this.#index = indexConfiguration(configuration);
     this.#source = {
       tree,
       index: this.#index,
       softDependencies: softDependenciesFor(tree, configuration, compat),
       ignoreCommands: request.ignoreCommands === true,
+      files: this.#files,
       compat,
     };
     let compression: { readonly name: string | undefined } | undefined;
@@ -139,14 +143,25 @@ class LoadPlanner {
       });
       return;
     }
-    const { probes, unknown } = listProbes(target, { ...this.#source, isRequired });
+    const { probes, unknown, clashes } = listProbes(target, { ...this.#source, isRequired });
     for (const probe of probes) this.#addProbe(probe, module);
-    for (const { name, because } of unknown)
-      this.#leave('unknown', name, {
-        reason: 'nothing has this name',
-        because,
-        origin: because.origin,
+    const { keepRepeats } = this.#request;
+    for (const { name, because } of keepRepeats === true ? unknown : new Set(unknown))
+      this.#leave('unknown', name, { reason: 'nothing has this name', because, origin: because.origin });
+    for (const { module: name, of, path, named } of clashes)
+      this.#leave('clash', name, {
+        reason: clashText(name, path, named),
+        because: { kind: 'dependency', of },
       });
+  }
+
+  #nameFile(module: string, path: string): void {
+    const other = this.#files.get(module);
+    if (other === undefined) this.#files.set(module, path);
+    if (other === undefined || other === path) return;
+    const reason = `Module ${module} is asked for as ${other} and as ${path}. Only one of them can be loaded.`;
+    const code = 'ERR_KMOD_MODULE_FILE';
+    this.#hinder({ module, because: ASKED, required: true }, { path, code, reason, errno: null });
   }
 
   #blacklisting({ module, alias }: LookupResult): BlacklistRecord | undefined {
@@ -195,7 +210,7 @@ class LoadPlanner {
     } else if (path === null) {
       this.#addWithoutFile(module, because, probe.required);
     } else {
-      const { call, obstacle } = chooseCall(path, this.#kernelCompression);
+      const { call, obstacle } = chooseCall(path, this.#kernelCompression, this.#request.compat);
       const options = this.#optionsOf(probe, isTarget);
       this.#add({
         action: 'insert',
@@ -302,6 +317,11 @@ class LoadPlanner {
     // Most are not loaded, and to look for the folder costs a fraction of opening a file that is not there.
     return hasModuleFolder(module, this.#kernel) && moduleState(module, this.#kernel) === 'live';
   }
+}
+
+/** In kmod's words. */
+function clashText(module: string, path: string, named: string): string {
+  return `kmod_module '${module}' already exists with different path: new-path='${path}' old-path='${named}'`;
 }
 
 function blacklistText({ origin }: BlacklistRecord): string {

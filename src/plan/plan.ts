@@ -137,9 +137,10 @@ export interface SkippedModule {
 export interface LeftModule extends SkippedModule {
   /**
    * `repeated`: it is in the plan already. `blacklisted`. `unknown`: a soft dependency whose name nothing has. `no-file`: an
-   * alias leads to it, but the tree has no such module. `weakdep`: it is only there to be told of.
+   * alias leads to it, but the tree has no such module. `weakdep`: it is only there to be told of. `clash`: kmod leaves all
+   * dependencies away, because the caller named another file for this one.
    */
-  readonly kind: 'repeated' | 'blacklisted' | 'unknown' | 'no-file' | 'weakdep';
+  readonly kind: 'repeated' | 'blacklisted' | 'unknown' | 'no-file' | 'weakdep' | 'clash';
   /** The line of the configuration that is behind it; null where none is. */
   readonly origin: TextOrigin | null;
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import type { ConfigurationIndex } from '../config/configuration-index.ts';
 import type { CommandRecord } from '../config/modprobe-configuration.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
@@ -26,8 +28,21 @@ export interface Probe {
 export interface ProbeList {
   /** A module may be there several times. */
   readonly probes: readonly Probe[];
-  /** Soft dependencies whose names nothing has. */
+  /** Soft dependencies whose names nothing has, as often as they were met. */
   readonly unknown: readonly SoftDependency[];
+  /** Only with `compat`: files of dependencies that kmod gives up at. */
+  readonly clashes: readonly PathClash[];
+}
+
+/** A module with two files. */
+export interface PathClash {
+  readonly module: string;
+  /** The module whose dependencies are given up. */
+  readonly of: string;
+  /** The file of the tree. */
+  readonly path: string;
+  /** The file that the caller named. */
+  readonly named: string;
 }
 
 /** What a list is made from. */
@@ -37,7 +52,12 @@ export interface ProbeSource {
   readonly softDependencies: SoftDependencies;
   /** Of the target neither install command nor soft dependencies count. */
   readonly ignoreCommands: boolean;
-  /** A module with soft dependencies is loaded and not given to its install command, as with kmod. */
+  /** Files that the caller named, by module: they stand for it wherever it is needed. */
+  readonly files: ReadonlyMap<string, string>;
+  /**
+   * As kmod: a module with soft dependencies is loaded and not given to its install command, and one of whose
+   * dependencies a file is missing, or is not the one that the caller named, is loaded without any of them.
+   */
   readonly compat: boolean;
   /** Whether the target has to be loaded. */
   readonly isRequired: boolean;
@@ -54,12 +74,14 @@ export interface ProbeSource {
 export function listProbes(target: LookupResult, source: ProbeSource): ProbeList {
   const list = new ProbeLister(source);
   list.expand(target, { kind: 'asked' }, source.isRequired);
-  return { probes: list.probes, unknown: [...list.unknown] };
+  const { probes, unknown, clashes } = list;
+  return { probes, unknown, clashes };
 }
 
 class ProbeLister {
   readonly probes: Probe[] = [];
-  readonly unknown = new Set<SoftDependency>();
+  readonly unknown: SoftDependency[] = [];
+  readonly clashes: PathClash[] = [];
   readonly #expanded = new Set<string>();
   readonly #source: ProbeSource;
 
@@ -73,11 +95,10 @@ class ProbeLister {
     const key = alias === null ? module : `${module}\\${alias}`;
     if (this.#expanded.has(key)) return;
     this.#expanded.add(key);
-    const { tree } = this.#source;
+    const { tree, files } = this.#source;
     const line = tree.dependencyLine(module);
     const ofDependency: StepReason = { kind: 'dependency', of: module };
-    for (const path of line?.dependencies ?? []) {
-      const name = moduleNameOfPath(path);
+    for (const { name, path } of this.#dependencies(module, line?.dependencies ?? [])) {
       const facts = { module: name, alias: null, path, isBuiltin: tree.isBuiltin(name), isTarget: false };
       this.#surround({ ...facts, command: undefined, because: ofDependency, required });
     }
@@ -85,7 +106,7 @@ class ProbeLister {
     const probe: Probe = {
       module,
       alias,
-      path: candidate.path ?? line?.path ?? null,
+      path: candidate.path ?? files.get(module) ?? line?.path ?? null,
       isBuiltin: isBuiltin(tree, candidate),
       isTarget,
       command: candidate.command ?? undefined,
@@ -94,6 +115,28 @@ class ProbeLister {
     };
     if (isTarget && this.#source.ignoreCommands) this.probes.push({ ...probe, command: undefined });
     else this.#surround(probe);
+  }
+
+  #dependencies(
+    of: string,
+    paths: readonly string[],
+  ): readonly { readonly name: string; readonly path: string }[] {
+    const { compat, files } = this.#source;
+    const dependencies = paths.map((path) => ({ name: moduleNameOfPath(path), path }));
+    if (!compat)
+      return files.size === 0
+        ? dependencies
+        : dependencies.map(({ name, path }) => ({ name, path: files.get(name) ?? path }));
+    // kmod goes through the line of modules.dep, whose end is the beginning here, and stops where a file will not do.
+    for (const { name, path } of dependencies.toReversed()) {
+      if (!existsSync(path)) return [];
+      const named = files.get(name);
+      if (named !== undefined && named !== path) {
+        this.clashes.push({ module: name, of, path, named });
+        return [];
+      }
+    }
+    return dependencies;
   }
 
   #surround(probe: Probe): void {
@@ -108,7 +151,7 @@ class ProbeLister {
 
   #expandAll(members: readonly SoftDependency[]): void {
     for (const member of members) {
-      if (member.modules.length === 0) this.unknown.add(member);
+      if (member.modules.length === 0) this.unknown.push(member);
       for (const candidate of member.modules) this.expand(candidate, member.because, false);
     }
   }

@@ -118,7 +118,7 @@ test('refusals have the words of modprobe', async (t) => {
   for (const [result, text] of rows)
     t.like(await modprobe('btrfs', (call) => (call.startsWith('finit xor') ? result : undefined)), {
       exitCode: 1,
-      stderr: `modprobe: ERROR: could not insert 'btrfs': ${text}\n`,
+      stderr: `modprobe: ERROR: could not insert 'btrfs': ${text}\nmodprobe: ERROR: 'btrfs' needs 'xor', and that is what failed\n`,
       calls: ['finit xor 0'],
     });
 });

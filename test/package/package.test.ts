@@ -16,6 +16,8 @@ import {
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly gypfile: boolean;
 }
@@ -46,9 +48,16 @@ test('nothing is compiled or run by an installation, and nothing keeps the packa
   for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
     t.is(manifest.scripts[script], undefined, script);
   t.is(manifest.gypfile, false); // else npm would compile for the sake of binding.gyp
-  for (const field of ['os', 'cpu', 'libc', 'optionalDependencies', 'peerDependencies', 'bundleDependencies'])
+  for (const field of ['os', 'cpu', 'libc', 'optionalDependencies', 'bundleDependencies'])
     t.false(field in manifest, field);
   t.deepEqual(Object.keys(manifest.dependencies), ['node-gyp-build']);
+  // npm never installs these by itself.
+  t.deepEqual(
+    Object.keys(manifest.peerDependencies).filter(
+      (name) => manifest.peerDependenciesMeta[name]?.optional !== true,
+    ),
+    [],
+  );
   const installed = join(bare, 'node_modules', 'kmodctl');
   t.false(existsSync(join(installed, 'build')));
   t.deepEqual(

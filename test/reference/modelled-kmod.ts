@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { moduleNameOfPath } from '../../src/index-files/module-name.ts';
 import { packageRoot } from '../../src/native/load-binding.ts';
 import type { FixtureRoot } from '../fixtures/fixture-root.ts';
 import type { KernelModel } from '../fixtures/kernel-model.ts';
@@ -31,7 +32,7 @@ let library: Promise<string> | undefined;
 let sockets = 0;
 
 /**
- * Runs a tool of the real kmod where /proc and /sys are those of a fixture, and delete_module is answered by a model.
+ * Runs a tool of the real kmod where /proc and /sys are those of a fixture, and the module calls are answered by a model.
  * That takes a name space of its own.
  */
 export async function runModelledKmod(
@@ -44,12 +45,12 @@ export async function runModelledKmod(
   const socket = join(folder, String(sockets++));
   const server = createServer((connection) => {
     connection.once('data', (question) => {
-      const [, name = '', flags] = question.toString().trim().split(' ');
-      connection.end(String(model.delete(name, Number(flags))));
+      const call = question.toString().replace(/#(\d+)/, (_, inode) => moduleOfInode(root, Number(inode)));
+      connection.end(String(model.verdict(call.trimEnd()) ?? 0));
     });
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  root.write('proc/cmdline', '');
+  if (!existsSync(join(root.path, 'proc/cmdline'))) root.write('proc/cmdline', '');
   const script = 'mount --bind "$0/sys" /sys && mount --bind "$0/proc" /proc && exec "$@"';
   const space = ['--map-root-user', '--mount', 'sh', '-c', script, root.path];
   try {
@@ -62,6 +63,15 @@ export async function runModelledKmod(
   } finally {
     server.close();
   }
+}
+
+/** Name of the module in the file of a fixture that has this inode. */
+function moduleOfInode(root: FixtureRoot, inode: number): string {
+  const entries = readdirSync(root.path, { recursive: true, withFileTypes: true });
+  const file = entries.find(
+    (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).ino === inode,
+  );
+  return moduleNameOfPath(file?.name ?? '');
 }
 
 function plainMessages(text: string): string {

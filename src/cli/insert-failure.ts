@@ -1,0 +1,72 @@
+import { CommandFailure } from '../execute/command-step.ts';
+import { PlanFailure } from '../execute/plan-failure.ts';
+import { normalizeAlias } from '../index-files/module-name.ts';
+import { optionText, withOptions } from '../plan/configured-command.ts';
+import type { CommandStep, LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { ModprobeCall } from './modprobe-call.ts';
+import { hasCode, modprobeWords, refusalText } from './refusal-text.ts';
+
+const EINVAL = -22;
+
+/** What libkmod says of names in the configuration, before anything is done. */
+export function tellLookups({ messages, arguments: given }: ModprobeCall, { skipped }: LoadPlan): void {
+  for (const { kind, module, reason, because } of skipped) {
+    if (kind === 'unknown' && because.kind === 'softdep' && normalizeAlias(module) === undefined)
+      messages.error(`failed to lookup dependency '${module}', continuing anyway.`);
+    // kmod meets the line of modules.dep twice.
+    if (kind === 'clash') for (let time = 0; time < 2; time++) messages.error(reason);
+    if (kind === 'no-file' && !given.dryRun) messages.error(noFileText(module));
+  }
+}
+
+/** What libkmod says of a step that failed, whether that counts or not. */
+export function tellStepFailure({ messages }: ModprobeCall, step: LoadStep, error: Error): void {
+  if (step.action === 'command' && hasCode(error, 'ERR_KMOD_COMMAND_FAILED'))
+    messages.error(commandText(step, error));
+  else if (step.action === 'insert')
+    messages.info(`Failed to insert module '${step.path}': ${refusalText(error)}`);
+}
+
+/** What modprobe says of a module that could not be inserted, and libkmod before it. */
+export function tellFailure(call: ModprobeCall, module: string, error: unknown): void {
+  const { messages, arguments: given } = call;
+  const step = error instanceof PlanFailure ? error.failedStep : null;
+  const cause = error instanceof PlanFailure ? error.cause : undefined;
+  if (hasCode(error, 'ERR_KMOD_NOT_FOUND')) messages.error(noFileText(module));
+  else if (step !== null && 'required' in step && step.action !== 'delete' && cause instanceof Error)
+    tellStepFailure(call, step, cause);
+  messages.error(`could not insert '${module}': ${failureText(call, error)}`);
+  if (given.compat || !(error instanceof PlanFailure)) return;
+  // kmod names neither the dependency nor what it leaves behind.
+  if (error.code === 'ERR_KMOD_LOAD_FAILED' && step !== null && step.module !== module)
+    messages.error(`'${module}' needs '${step.module}', and that is what failed`);
+  if (error.rolledBack.length > 0)
+    messages.warning(`unloaded again, as it was loaded for '${module}': ${error.rolledBack.join(' ')}`);
+  for (const { module: left, cause: reason } of error.notRolledBack)
+    messages.warning(
+      `'${left}' was loaded for '${module}' and could not be unloaded again: ${refusalText(reason)}`,
+    );
+}
+
+function failureText({ arguments: given }: ModprobeCall, error: unknown): string {
+  if (hasCode(error, 'ERR_KMOD_ALREADY_LOADED')) return 'Module already in kernel';
+  if (hasCode(error, 'ERR_KMOD_NOT_FOUND')) return refusalText({ errno: -2 }, modprobeWords);
+  if (hasCode(error, 'ERR_KMOD_MODULE_FILE')) {
+    // Its errno would get words that are meant for the kernel's refusals.
+    if (!given.compat) return error.message;
+    return refusalText({ errno: error.errno ?? EINVAL }, modprobeWords);
+  }
+  return refusalText(error, modprobeWords);
+}
+
+function noFileText(module: string): string {
+  return `could not find module by name='${module}'`;
+}
+
+/** kmod names the command with the options in it, which are not evaluated here. */
+function commandText({ template, options, directive, module }: CommandStep, error: Error): string {
+  const command = withOptions(template, optionText(options));
+  const end = error instanceof CommandFailure ? error.end : undefined;
+  const how = end?.signal == null ? `retcode ${end?.exitCode}` : `ended by ${end.signal}`;
+  return `Error running ${directive} command '${command}' for module ${module}: ${how}`;
+}
