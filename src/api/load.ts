@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import { argumentTypeError, requireInteger, requireOptions, requireString } from '../errors/argument.ts';
 import { runEffects, runEffectsSync } from '../execute/effect.ts';
-import { type OwnerCheck, type OwnerFinding, ownerChecks } from '../execute/file-owner.ts';
+import { isOwnerCheck, type OwnerCheck, type OwnerFinding } from '../execute/file-owner.ts';
 import type { LoadRunOptions } from '../execute/load-options.ts';
 import { loadRun } from '../execute/load-run.ts';
 import { dryRun } from '../execute/dry-run.ts';
@@ -198,8 +198,8 @@ function prepareInsmod(
 }
 
 function requireInsertOptions({ checkOwner, busyTimeoutMs = 0, deadlineMs = 0 }: InsertOptions): void {
-  if (checkOwner !== undefined && !ownerChecks.includes(checkOwner))
-    throw argumentTypeError('options.checkOwner', `one of ${ownerChecks.join(', ')}`, checkOwner);
+  if (checkOwner !== undefined && !isOwnerCheck(checkOwner))
+    throw argumentTypeError('options.checkOwner', 'one of off, warn, refuse', checkOwner);
   requireInteger('options.busyTimeoutMs', busyTimeoutMs, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('options.deadlineMs', deadlineMs, 0, Number.MAX_SAFE_INTEGER);
 }

@@ -5,15 +5,16 @@ import { loadRun } from '../execute/load-run.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
+import { WARNING_LEVEL } from './messages.ts';
 import { insmodWords, refusalText } from './refusal-text.ts';
 import { insmodManual } from './small-tool-manuals.ts';
-import { changingOptions, readToolArguments } from './tool-options.ts';
+import { insertingOptions, readToolArguments } from './tool-options.ts';
 
 /** insmod(8). */
 export function runInsmod(argv: readonly string[], io: CliIo, program: string): number {
-  const given = readToolArguments(argv, { io, program, names: changingOptions, manual: insmodManual });
+  const given = readToolArguments(argv, { io, program, names: insertingOptions, manual: insmodManual });
   if (typeof given === 'number') return given;
-  const { operands, force, messages } = given;
+  const { operands, force, checkOwner, messages } = given;
   const [file, ...words] = operands;
   if (file === undefined) {
     messages.error('missing filename.');
@@ -33,8 +34,17 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
   }
   try {
     const plan = planInsert(path, joinParameterWords(words), io.kernel);
-    const options = { kernel: io.kernel, firstTime: true, forceVermagic: force, forceModversion: force };
-    runEffectsSync(loadRun(plan, options), io.syscalls);
+    // kmod's insmod has no warnings; this one is to be seen.
+    messages.level = Math.max(messages.level, WARNING_LEVEL);
+    const run = loadRun(plan, {
+      kernel: io.kernel,
+      firstTime: true,
+      forceVermagic: force,
+      forceModversion: force,
+      checkOwner,
+      onOwnerFinding: ({ text }) => messages.warning(text),
+    });
+    runEffectsSync(run, io.syscalls);
     return 0;
   } catch (error) {
     messages.error(`could not insert module ${file}: ${refusalText(error, insmodWords)}`);

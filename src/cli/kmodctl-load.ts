@@ -1,15 +1,17 @@
-import { type LoadResult, modprobeSync } from '../api/load.ts';
+import { type LoadResult, modprobe, modprobeSync } from '../api/load.ts';
+import { isOwnerCheck, type OwnerCheck } from '../execute/file-owner.ts';
 import type { StepResult } from '../execute/step-result.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import { reasonText } from '../plan/plan.ts';
 import type { Paint } from './colour.ts';
 import { jsonDocument } from './json-output.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
+import { ownerCheckFault } from './owner-option.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl load`. */
 export const loadSubcommand: Subcommand = {
-  options: ['dry-run', 'first-time', 'no-rollback', 'release', 'root', 'json', 'color'],
+  options: ['check-owner', 'dry-run', 'first-time', 'jobs', 'no-rollback', 'release', 'root', 'json', 'color'],
   manual: {
     purpose: 'load a module with all that it needs',
     usage: ['[options] NAME [PARAMETER=VALUE...]'],
@@ -17,22 +19,35 @@ export const loadSubcommand: Subcommand = {
       'Loads a module by name, alias or path (beginning with / or ./) with all that it needs and its soft dependencies, which may fail. If a step fails, what was loaded is unloaded again.',
     operands: 'module-and-parameters',
   },
-  run({ has, operands, place, paint }, io) {
+  run({ has, value, operands, place, paint }, io) {
     const [name, ...words] = operands;
     if (name === undefined) throw new UsageError('which module? Give its name.');
-    const result = modprobeSync(name, {
+    const jobs = value('jobs') ?? '1';
+    if (!/^[1-9]\d{0,2}$/.test(jobs)) throw new UsageError(`-j takes a number from 1 to 999, not '${jobs}'`);
+    const options = {
       ...place,
       parameters: joinParameterWords(words),
       dryRun: has('dry-run'),
       firstTime: has('first-time'),
       rollback: !has('no-rollback'),
+      checkOwner: ownerCheckOf(value('check-owner')),
       syscalls: io.syscalls,
-    });
-    if (has('json')) io.stdout(jsonDocument('load', { dryRun: has('dry-run'), ...result }));
-    else io.stdout(stepTable(result.steps, paint) + summary(result, has('dry-run')));
-    return 0;
+    };
+    const show = (result: LoadResult): number => {
+      for (const { text } of result.ownerFindings) io.stderr(`kmodctl load: warning: ${text}\n`);
+      if (has('json')) io.stdout(jsonDocument('load', { dryRun: has('dry-run'), ...result }));
+      else io.stdout(stepTable(result.steps, paint) + summary(result, has('dry-run')));
+      return 0;
+    };
+    if (jobs === '1') return show(modprobeSync(name, options));
+    return modprobe(name, { ...options, jobs: Number(jobs) }).then(show);
   },
 };
+
+function ownerCheckOf(text: string | undefined): OwnerCheck | undefined {
+  if (text === undefined || isOwnerCheck(text)) return text;
+  throw new UsageError(ownerCheckFault(text));
+}
 
 /** Steps that have been run as a table, with further rows. */
 export function stepTable(

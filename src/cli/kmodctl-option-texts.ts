@@ -3,12 +3,14 @@ import type { ManualOption } from './manual.ts';
 /** Options of kmodctl's own subcommands. */
 export type KmodctlOptionId =
   | 'all'
+  | 'check-owner'
   | 'color'
   | 'dry-run'
   | 'first-time'
   | 'force'
   | 'format'
   | 'help'
+  | 'jobs'
   | 'json'
   | 'keep-dependencies'
   | 'no-rollback'
@@ -19,6 +21,11 @@ export type KmodctlOptionId =
 /** What they are in help texts and manual pages. */
 export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
   all: ['-a, --all', 'whole lists, however long'],
+  'check-owner': [
+    '--check-owner=WHAT',
+    'files that somebody else than root could change: off, warn (default for root) or refuse',
+    ['off', 'warn', 'refuse'],
+  ],
   color: ['--color=WHEN', 'colours: always, never, or auto: on a terminal', ['always', 'auto', 'never']],
   'dry-run': ['-n, --dry-run', 'only look'],
   'first-time': ['--first-time', 'fail when the module is in the kernel already'],
@@ -29,6 +36,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     ['human', 'tmpfiles', 'devname'],
   ],
   help: ['-h, --help', 'show this text'],
+  jobs: ['-j, --jobs=N', 'how many modules that do not need each other are loaded at the same time'],
   json: ['--json', 'the result as JSON'],
   'keep-dependencies': ['--keep-dependencies', 'unload only the modules named'],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],

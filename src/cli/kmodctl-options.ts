@@ -25,7 +25,7 @@ export interface Subcommand {
   readonly manual: Pick<Manual, 'purpose' | 'usage' | 'about' | 'operands'>;
   /** Besides `help`, which all have. */
   readonly options: readonly KmodctlOptionId[];
-  readonly run: (given: SubcommandArguments, io: CliIo) => number;
+  readonly run: (given: SubcommandArguments, io: CliIo) => number | Promise<number>;
 }
 
 /** A subcommand called without what it needs, or with what it does not know. */
@@ -43,7 +43,7 @@ export function runSubcommand(
   subcommand: Subcommand,
   argv: readonly string[],
   io: CliIo,
-): number {
+): number | Promise<number> {
   const manual = subcommandManual(name, subcommand);
   const ids = [...subcommand.options, 'help' as const];
   const { options, operands, mistake } = parseArguments(argv, ids.flatMap(spellingsOf), parseOptions(io.env));
@@ -60,14 +60,18 @@ export function runSubcommand(
     release: value('release') ?? io.release,
     kernelRoot: io.kernel.root,
   };
-  try {
-    if (mistake !== undefined) throw new UsageError(mistake + hint(mistake, manual));
-    const paint = paintFor(io, colourChoice(value('color')));
-    return subcommand.run({ has, value, operands, place, paint }, io);
-  } catch (error) {
+  const report = (error: unknown): number => {
     if (has('json')) io.stdout(errorDocument(error));
     io.stderr(reportOf(error, name));
     return 1;
+  };
+  try {
+    if (mistake !== undefined) throw new UsageError(mistake + hint(mistake, manual));
+    const paint = paintFor(io, colourChoice(value('color')));
+    const result = subcommand.run({ has, value, operands, place, paint }, io);
+    return typeof result === 'number' ? result : result.catch(report);
+  } catch (error) {
+    return report(error);
   }
 }
 

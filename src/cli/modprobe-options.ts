@@ -1,5 +1,6 @@
-import { type OwnerCheck, ownerChecks } from '../execute/file-owner.ts';
+import { isOwnerCheck, type OwnerCheck } from '../execute/file-owner.ts';
 import { type GivenOption, type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
+import { ownerCheckFault } from './owner-option.ts';
 import { quoteWord, splitWords, splitWordsAsKmod } from './option-words.ts';
 
 /** What the options of modprobe mean. */
@@ -217,8 +218,7 @@ const nestedLetters: Readonly<Partial<Record<OptionId, string>>> = {
 function valueFault(id: OptionId, value: string): string | undefined {
   if (id === 'wait' && unsignedNumber(value) === undefined) return `unexpected wait value '${value}'.`;
   if (id === 'compat' && value !== 'kmod') return `--compat knows only kmod, not '${value}'`;
-  if (id === 'check-owner' && !ownerChecks.includes(value as OwnerCheck))
-    return `--check-owner takes off, warn or refuse, not '${value}'`;
+  if (id === 'check-owner' && !isOwnerCheck(value)) return ownerCheckFault(value);
   if (id === 'jobs' && !/^[1-9]\d{0,2}$/.test(value))
     return `-j takes a number from 1 to 999, not '${value}'`;
   return undefined;

@@ -19,6 +19,11 @@ export const insmodManual: Manual = {
       title: 'Options',
       options: [
         ['-f, --force', 'load in spite of another version magic or symbol versions; may crash the machine'],
+        [
+          '--check-owner=WHAT',
+          'files that somebody else than root could change: off, warn (default for root) or refuse',
+          ['off', 'warn', 'refuse'],
+        ],
         ...general,
       ],
     },

@@ -1,11 +1,13 @@
+import { isOwnerCheck, type OwnerCheck } from '../execute/file-owner.ts';
 import type { CliIo } from './cli-io.ts';
 import { type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
 import { helpText, type Manual } from './manual.ts';
 import { ERROR_LEVEL, Messages } from './messages.ts';
+import { ownerCheckFault } from './owner-option.ts';
 import { toolVersionText } from './version.ts';
 
 /** Options of the small tools. */
-export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help';
+export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner';
 
 const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
 const verbose = { long: 'verbose', short: 'v', id: 'verbose' } as const;
@@ -20,9 +22,17 @@ export const changingOptions: readonly OptionName<ToolOptionId>[] = [
   ...readingOptions,
 ];
 
+/** Those of insmod. The last is not one of kmod's. */
+export const insertingOptions: readonly OptionName<ToolOptionId>[] = [
+  ...changingOptions,
+  { long: 'check-owner', id: 'check-owner', takesValue: true, isExact: true },
+];
+
 /** A small tool's command line, understood. */
 export interface ToolArguments {
   readonly force: boolean;
+  /** Undefined: as the caller's user suggests. */
+  readonly checkOwner: OwnerCheck | undefined;
   readonly operands: readonly string[];
   readonly messages: Messages;
 }
@@ -60,6 +70,11 @@ export function readToolArguments(
     new Messages(io, tool.command ?? program, ERROR_LEVEL).mistake(mistake);
     return 1;
   }
+  const checkOwner = options.findLast(({ id }) => id === 'check-owner')?.value;
+  if (checkOwner !== undefined && !isOwnerCheck(checkOwner)) {
+    messages.error(ownerCheckFault(checkOwner));
+    return 1;
+  }
   messages.open({ syslog: options.some(({ id }) => id === 'syslog') });
-  return { force: options.some(({ id }) => id === 'force'), operands, messages };
+  return { force: options.some(({ id }) => id === 'force'), checkOwner, operands, messages };
 }

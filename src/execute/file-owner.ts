@@ -6,8 +6,10 @@ import { KmodError } from '../errors/kmod-error.ts';
 /** How strictly owner and mode of files are looked at before they are used. */
 export type OwnerCheck = 'off' | 'warn' | 'refuse';
 
-/** The values of {@link OwnerCheck}. */
-export const ownerChecks: readonly OwnerCheck[] = ['off', 'warn', 'refuse'];
+/** Whether a text is one of {@link OwnerCheck}. */
+export function isOwnerCheck(text: string): text is OwnerCheck {
+  return text === 'off' || text === 'warn' || text === 'refuse';
+}
 
 /** A file that somebody else than root could change. */
 export interface OwnerFinding {

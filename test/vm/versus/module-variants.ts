@@ -34,12 +34,14 @@ export function withoutDebugging(path: string): Buffer {
   }
 }
 
-/** Packed by xz. The kernel unpacks files with `crc32` or none only. */
-export function packedByXz(bytes: Buffer, check: 'crc32' | 'crc64'): Buffer {
-  const { status, stdout, stderr } = spawnSync('xz', ['-c', `--check=${check}`, '--lzma2=dict=1MiB'], {
-    input: bytes,
-    maxBuffer: 2 ** 26,
-  });
+/**
+ * Packed by xz. The kernel unpacks files with `crc32` or none only.
+ *
+ * @param filters options for filters that come before the compression; default none
+ */
+export function packedByXz(bytes: Buffer, check: 'crc32' | 'crc64', filters: readonly string[] = []): Buffer {
+  const options = ['-c', `--check=${check}`, ...filters, '--lzma2=dict=1MiB'];
+  const { status, stdout, stderr } = spawnSync('xz', options, { input: bytes, maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`xz: ${stderr.toString()}`);
   return stdout;
 }
