@@ -11,7 +11,17 @@ import { textTable } from './text-table.ts';
 
 /** `kmodctl load`. */
 export const loadSubcommand: Subcommand = {
-  options: ['check-owner', 'dry-run', 'first-time', 'jobs', 'no-rollback', 'release', 'root', 'json', 'color'],
+  options: [
+    'check-owner',
+    'dry-run',
+    'first-time',
+    'jobs',
+    'no-rollback',
+    'release',
+    'root',
+    'json',
+    'color',
+  ],
   manual: {
     purpose: 'load a module with all that it needs',
     usage: ['[options] NAME [PARAMETER=VALUE...]'],

@@ -135,8 +135,12 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
   const child =
     program === undefined ? undefined : spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   let printed = '';
-  child?.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
+  const begun = new Promise<void>((resolve) => {
+    if (child === undefined) resolve();
+    child?.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      resolve();
+    });
   });
   const closed = new Promise<void>((resolve) => {
     if (child === undefined) resolve();
@@ -145,7 +149,7 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
         resolve();
       });
   });
-  while (child !== undefined && printed === '') await new Promise((resolve) => setTimeout(resolve, 20));
+  await begun;
   for (let round = 0; round < task.rounds; round++) {
     const loads = Array.from({ length: task.concurrent }, async (_, index) => {
       const letter = task.targets[index % task.targets.length] ?? '';
@@ -165,7 +169,7 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
   for (const line of printed.trim().split('\n')) if (child !== undefined) count(unloads, line.trim());
   const left = readFileSync('/proc/modules', 'utf8').match(/^kmodctl_step_\w+/gm) ?? [];
   return {
-    ends: Object.fromEntries(Object.entries(ends).sort()),
+    ends,
     left: left
       .map((name) => name.slice(-1))
       .sort()
