@@ -1,7 +1,6 @@
 #include "file_stamps.h"
 
 #include <cstring>
-#include <sys/stat.h>
 
 namespace kmodctl {
 
@@ -15,6 +14,13 @@ int64_t Nanoseconds(const struct timespec &time) {
 
 } // namespace
 
+void StampOf(const struct stat &status, int64_t *stamp) {
+  stamp[0] = static_cast<int64_t>(status.st_size);
+  stamp[1] = Nanoseconds(status.st_mtim);
+  stamp[2] = Nanoseconds(status.st_ctim);
+  stamp[3] = static_cast<int64_t>(status.st_ino);
+}
+
 std::size_t StampFiles(const char *paths, std::size_t length, int64_t *stamps, std::size_t capacity) {
   const char *const end = paths + length;
   std::size_t count = 0;
@@ -27,10 +33,7 @@ std::size_t StampFiles(const char *paths, std::size_t length, int64_t *stamps, s
       stamp[0] = -1;
       stamp[1] = stamp[2] = stamp[3] = 0;
     } else {
-      stamp[0] = static_cast<int64_t>(status.st_size);
-      stamp[1] = Nanoseconds(status.st_mtim);
-      stamp[2] = Nanoseconds(status.st_ctim);
-      stamp[3] = static_cast<int64_t>(status.st_ino);
+      StampOf(status, stamp);
     }
     paths = nul + 1;
   }

@@ -1,4 +1,4 @@
-// Many texts one after the other in one piece of memory, which belongs to somebody else.
+// Views on memory that belongs to somebody else: arrays, texts, and many texts one after the other.
 #ifndef KMODCTL_PACKED_TEXTS_H
 #define KMODCTL_PACKED_TEXTS_H
 
@@ -7,6 +7,11 @@
 #include <cstring>
 
 namespace kmodctl {
+
+template <typename T> struct Span {
+  const T *data = nullptr;
+  std::size_t size = 0;
+};
 
 struct Text {
   const uint8_t *bytes;

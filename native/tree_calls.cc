@@ -4,8 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "array_reader.h"
 #include "file_stamps.h"
+#include "module_listing.h"
 #include "publication.h"
+#include "random_seed.h"
+#include "text_matching.h"
 
 namespace kmodctl {
 
@@ -34,6 +38,38 @@ Value StampFilesCall(const CallbackInfo &info) {
   const std::size_t count = StampFiles(reinterpret_cast<const char *>(paths.Data()), paths.ByteLength(),
                                        stamps.Data(), stamps.ElementLength() / kStampWidth);
   return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+// listModules(folder, endings, excluded): {paths, stamps}, or null for a folder that is not of the usual kind.
+Value ListModulesCall(const CallbackInfo &info) {
+  constexpr char kSignature[] = "listModules(string, texts, texts)";
+  if (!Expect(info, info[0].IsString() && info[1].IsObject() && info[2].IsObject(), kSignature)) return {};
+  const Napi::Env env = info.Env();
+  ArrayReader reader;
+  const PackedTexts endings = reader.GetTexts(info[1].As<Napi::Object>());
+  const PackedTexts excluded = reader.GetTexts(info[2].As<Napi::Object>());
+  if (!Expect(info, !reader.failed, kSignature)) return {};
+  ModuleListing listing(endings, excluded);
+  if (!listing.AddFolder(info[0].As<Napi::String>().Utf8Value().c_str())) return env.Null();
+  auto stamps = Napi::BigInt64Array::New(env, listing.stamps.size());
+  if (listing.stamps.size() > 0)
+    std::memcpy(stamps.Data(), listing.stamps.data(), listing.stamps.size() * sizeof(int64_t));
+  auto answer = Napi::Object::New(env);
+  answer.Set("paths", Napi::Buffer<uint8_t>::Copy(env, listing.paths.data(), listing.paths.size()));
+  answer.Set("stamps", stamps);
+  return answer;
+}
+
+// matchTexts(texts, others): for each text the number of the first equal one, or kNoMatch; null without memory.
+Value MatchTextsCall(const CallbackInfo &info) {
+  constexpr char kSignature[] = "matchTexts(texts, texts)";
+  if (!Expect(info, info[0].IsObject() && info[1].IsObject(), kSignature)) return {};
+  ArrayReader reader;
+  const PackedTexts texts = reader.GetTexts(info[0].As<Napi::Object>());
+  const PackedTexts others = reader.GetTexts(info[1].As<Napi::Object>());
+  if (!Expect(info, !reader.failed, kSignature)) return {};
+  auto numbers = Napi::Uint32Array::New(info.Env(), texts.count);
+  return MatchTexts(texts, others, RandomSeed(), numbers.Data()) ? Value(numbers) : info.Env().Null();
 }
 
 Value TryLockCall(const CallbackInfo &info) {
@@ -78,6 +114,8 @@ Value MoveFilesCall(const CallbackInfo &info) {
 
 void ExportTreeCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("stampFiles", Napi::Function::New(env, StampFilesCall, "stampFiles"));
+  exports.Set("listModules", Napi::Function::New(env, ListModulesCall, "listModules"));
+  exports.Set("matchTexts", Napi::Function::New(env, MatchTextsCall, "matchTexts"));
   exports.Set("tryLock", Napi::Function::New(env, TryLockCall, "tryLock"));
   exports.Set("syncFiles", Napi::Function::New(env, SyncFilesCall, "syncFiles"));
   exports.Set("moveFiles", Napi::Function::New(env, MoveFilesCall, "moveFiles"));

@@ -12,11 +12,6 @@
 
 namespace kmodctl {
 
-template <typename T> struct Span {
-  const T *data = nullptr;
-  std::size_t size = 0;
-};
-
 // Columns as in contribution-columns.ts. A row whose file is kNoFile counts for nothing.
 struct ContributionPart {
   Span<uint32_t> rows;

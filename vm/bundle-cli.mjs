@@ -1,4 +1,4 @@
-/** Bundles the command line into dist/cli: main.cjs with all of it, kmodctl.cjs that starts it. */
+/** Bundles the command line into dist/cli: main.cjs with all of it, depmod.cjs with that alone, kmodctl.cjs that starts them. */
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -19,14 +19,15 @@ const common = {
   logLevel: 'warning',
 };
 
+const program = {
+  ...common,
+  define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
 await Promise.all([
-  build({
-    ...common,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli/main.cjs',
-    define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
-    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  }),
+  build({ ...program, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
+  build({ ...program, entryPoints: ['src/cli/depmod-main.ts'], outfile: 'dist/cli/depmod.cjs' }),
   build({
     ...common,
     entryPoints: ['src/cli/entry.ts'],

@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { basename } from 'node:path';
 import type * as Tty from 'node:tty';
 
+import type * as DepmodMain from './depmod-main.ts';
 import type * as Main from './main.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
@@ -20,7 +21,9 @@ if ((first === '--version' || first === '-V') && second === undefined) {
   // Since Node 22 the compiled form of the rest is kept from one start to the next.
   const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknown };
   enableCompileCache?.();
-  const main = nodeModule.createRequire(import.meta.url)('./main.cjs') as typeof Main;
+  const program = toolNames.has(basename(file)) ? basename(file) : first;
+  const bundle = program === 'depmod' ? './depmod.cjs' : './main.cjs';
+  const main = nodeModule.createRequire(import.meta.url)(bundle) as typeof Main | typeof DepmodMain;
   const result = main.run(process.argv, {
     stdout,
     stderr: descriptorWriter(2),

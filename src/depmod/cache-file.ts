@@ -12,8 +12,14 @@ import {
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
+/** Put in by the bundler; absent when the single files run. */
+declare const KMODCTL_VERSION: string | undefined;
+
+/** A cache of another version of this package is none. */
+export const cacheVersion = typeof KMODCTL_VERSION === 'string' ? KMODCTL_VERSION : '';
+
 /** Raise it whenever the same module file gives another contribution than before, or the arrays are others. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MAGIC = 0x6b6d6463;
 const HEADER_WORDS = 8;
 const HEADER_SIZE = HEADER_WORDS * 4;

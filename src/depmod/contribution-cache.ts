@@ -3,6 +3,7 @@ import {
   appendBlocks,
   type CacheArray,
   type CacheContent,
+  cacheVersion,
   type ElementSize,
   readBlocks,
   writeBlocks,
@@ -18,10 +19,9 @@ import {
 } from './contribution-columns.ts';
 import { columnsOfModules } from './contribution-rows.ts';
 import { STAMP_WIDTH } from './file-stamps.ts';
-import type { PackedTexts } from './packed-texts.ts';
-
-/** Put in by the bundler; absent when the single files run. */
-declare const KMODCTL_VERSION: string | undefined;
+import { ModuleList } from './module-list.ts';
+import { latin1, type PackedTexts, packTexts } from './packed-texts.ts';
+import { matchTexts, NO_MATCH } from './text-matching.ts';
 
 /** Where a cache is, and what it is good for. */
 export interface CacheOptions {
@@ -52,8 +52,16 @@ export interface CacheUpdate {
 }
 
 const MOST_BLOCKS = 16;
-/** Identity, paths, stamps; rows, exports, CRCs, needs, CRCs, weak; three texts; names and their starts. */
-const kinds: readonly ElementSize[] = [1, 1, 8, 4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 4];
+/**
+ * Identity; paths and their starts, stamps; rows, exports, CRCs, needs, CRCs, weak; three texts; names and their starts.
+ */
+const kinds: readonly ElementSize[] = [1, 1, 4, 8, 4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 4];
+const [IDENTITY, PATHS, STAMPS, COLUMNS, TEXTS, NAMES] = [0, 1, 3, 4, 10, 13] as const;
+const NO_LIST = new ModuleList({
+  directory: undefined,
+  names: packTexts([]),
+  paths: packTexts([]),
+});
 
 /**
  * What each module file contributed when it was last read, kept in a file from one run to the next. Keyed by path, size,
@@ -66,18 +74,16 @@ export class ContributionCache {
   readonly #options: CacheOptions;
   readonly #identity: Uint8Array;
   readonly #content: CacheContent;
-  #files: readonly string[] = [];
-  #stamps: BigInt64Array = new BigInt64Array(0);
+  #list = NO_LIST;
   #isKnown = new Uint8Array(0);
   #rowCount = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    const version = typeof KMODCTL_VERSION === 'string' ? KMODCTL_VERSION : '';
-    this.#identity = Buffer.from([options.directory, version, options.compat].join('\0'));
+    this.#identity = Buffer.from([options.directory, cacheVersion, options.compat].join('\0'));
     const content = readBlocks(options.file, kinds);
-    const isOwn = content.blocks.every(([identity]) =>
-      Buffer.from(this.#identity).equals(identity as Uint8Array),
+    const isOwn = content.blocks.every((block) =>
+      Buffer.from(this.#identity).equals(block[IDENTITY] as Uint8Array),
     );
     this.#content = isOwn ? content : { blocks: [], isSound: false };
   }
@@ -87,32 +93,32 @@ export class ContributionCache {
     return this.#content.blocks.length === 0;
   }
 
-  /** What of these files, in this state, is known. */
-  look(files: readonly string[], stamps: BigInt64Array): CachedPart {
-    this.#files = files;
-    this.#stamps = stamps;
-    this.#isKnown = new Uint8Array(files.length);
+  /** What of these modules, in the present state of their files, is known. */
+  look(list: ModuleList): CachedPart {
+    this.#list = list;
+    this.#isKnown = new Uint8Array(list.length);
     this.#rowCount = 0;
     const parts: NamedColumns[] = [];
-    const finder = new FileFinder(files, this.#options.directory);
     for (const block of this.#content.blocks) {
-      const part = { columns: columnsOf(block), names: namesOf(block) };
-      const { columns } = part;
+      const part = { columns: columnsOf(block), names: textsAt(block, NAMES) };
+      const { rows } = part.columns;
       if (!isConsistent(part, block)) continue;
-      this.#rowCount += columns.rows.length / ROW_WIDTH;
-      if (this.#numberRows(block, columns, finder)) parts.push(part);
+      this.#rowCount += rows.length / ROW_WIDTH;
+      if (this.#numberRows(block, rows)) parts.push(part);
     }
     return { parts, isKnown: this.#isKnown };
   }
 
   // True where at least one row is of use.
-  #numberRows(block: readonly CacheArray[], { rows }: ContributionColumns, finder: FileFinder): boolean {
-    const paths = textOf(block[1] as Uint8Array).split('\0');
-    const stamps = block[2] as BigInt64Array;
+  #numberRows(block: readonly CacheArray[], rows: Uint32Array): boolean {
+    const places = matchTexts(textsAt(block, PATHS), this.#list.paths);
+    const stamps = wordsOf(block[STAMPS] as BigInt64Array);
+    const present = wordsOf(this.#list.stamps);
     let isUsed = false;
-    for (let row = 0; row * ROW_WIDTH < rows.length; row++) {
-      const file = finder.find(paths[row] ?? '');
-      const isKnown = file !== -1 && this.#isKnown[file] === 0 && this.#isSame(stamps, row, file);
+    for (let row = 0; row < places.length; row++) {
+      const file = places[row] as number;
+      const isKnown =
+        file !== NO_MATCH && this.#isKnown[file] === 0 && areSame(stamps, row, { words: present, file });
       rows[row * ROW_WIDTH + ROW_FILE] = isKnown ? file : NO_FILE;
       if (!isKnown) continue;
       this.#isKnown[file] = 1;
@@ -121,41 +127,59 @@ export class ContributionCache {
     return isUsed;
   }
 
-  #isSame(stamps: BigInt64Array, row: number, file: number): boolean {
-    for (let index = 0; index < STAMP_WIDTH; index++)
-      if (stamps[row * STAMP_WIDTH + index] !== this.#stamps[file * STAMP_WIDTH + index]) return false;
-    return true;
-  }
-
   /** Keeps what was found out, for the files last given to {@link look}. */
   store({ fresh, added, set }: CacheUpdate): void {
-    const known = this.#isKnown.reduce((sum, one) => sum + one, 0);
+    const knownCount = this.#isKnown.reduce((sum, one) => sum + one, 0);
     const { blocks, isSound } = this.#content;
-    if (known === 0 && added.length === 0) return;
+    if (knownCount === 0 && added.length === 0) return;
     const isAll = rowCount(fresh) === added.length;
     const newBlocks = (): readonly (readonly CacheArray[])[] =>
       isAll
         ? fresh.map((part) => this.#block(part, filesOf(part.columns)))
         : [this.#block(columnsOfModules(set(), added), added)];
-    const mayAppend = isSound && blocks.length < MOST_BLOCKS && known * 4 > this.#rowCount * 3;
-    if (mayAppend && added.length * 4 <= known) {
+    const mayAppend = isSound && blocks.length < MOST_BLOCKS && knownCount * 4 > this.#rowCount * 3;
+    if (mayAppend && added.length * 4 <= knownCount) {
       if (added.length > 0) appendBlocks(this.#options.file, newBlocks());
-    } else if (known === 0) {
+    } else if (knownCount === 0) {
       writeBlocks(this.#options.file, newBlocks());
     } else {
-      const all = [...this.#files.keys()].filter((file) => this.#isKnown[file] === 1).concat(added);
+      const known = Array.from(this.#isKnown.keys()).filter((file) => this.#isKnown[file] === 1);
+      const all = known.concat(added);
       writeBlocks(this.#options.file, [this.#block(columnsOfModules(set(), all), all)]);
     }
   }
 
   #block({ columns, names }: NamedColumns, files: readonly number[]): readonly CacheArray[] {
-    const prefix = `${this.#options.directory}/`;
-    const paths = files.map((file) => shortened(this.#files[file] ?? '', prefix)).join('\0');
+    const { bytes, starts } = this.#list.paths;
+    const paths = packTexts(files.map((file) => latin1(bytes.subarray(starts[file], starts[file + 1]))));
     const stamps = new BigInt64Array(files.length * STAMP_WIDTH);
     for (const [row, file] of files.entries())
-      stamps.set(this.#stamps.subarray(file * STAMP_WIDTH, (file + 1) * STAMP_WIDTH), row * STAMP_WIDTH);
-    return [this.#identity, Buffer.from(paths), stamps, ...arraysOf(columns), names.bytes, names.starts];
+      stamps.set(this.#list.stamps.subarray(file * STAMP_WIDTH, (file + 1) * STAMP_WIDTH), row * STAMP_WIDTH);
+    return [
+      this.#identity,
+      paths.bytes,
+      paths.starts,
+      stamps,
+      ...arraysOf(columns),
+      names.bytes,
+      names.starts,
+    ];
   }
+}
+
+/** What tells the states of files from one another, in pairs of 32 bits: a number of 64 bits would be an object each. */
+function wordsOf(stamps: BigInt64Array): Uint32Array {
+  return new Uint32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+}
+
+function areSame(
+  stamps: Uint32Array,
+  row: number,
+  { words, file }: { readonly words: Uint32Array; readonly file: number },
+): boolean {
+  for (let index = 0; index < STAMP_WIDTH * 2; index++)
+    if (stamps[row * STAMP_WIDTH * 2 + index] !== words[file * STAMP_WIDTH * 2 + index]) return false;
+  return true;
 }
 
 function rowCount(parts: readonly NamedColumns[]): number {
@@ -175,13 +199,13 @@ function arraysOf(columns: ContributionColumns): readonly CacheArray[] {
 }
 
 function columnsOf(block: readonly CacheArray[]): ContributionColumns {
-  const [, , , rows, exports, exportCrcs, needs, needCrcs] = block as readonly Uint32Array[];
-  const [needWeak, ...texts] = block.slice(8, 12) as Uint8Array[];
+  const [rows, exports, exportCrcs, needs, needCrcs] = block.slice(COLUMNS) as Uint32Array[];
+  const [needWeak, ...texts] = block.slice(TEXTS - 1, NAMES) as Uint8Array[];
   return { rows, exports, exportCrcs, needs, needCrcs, needWeak, texts } as ContributionColumns;
 }
 
-function namesOf(block: readonly CacheArray[]): PackedTexts {
-  return { bytes: block[12] as Uint8Array, starts: block[13] as Uint32Array };
+function textsAt(block: readonly CacheArray[], place: number): PackedTexts {
+  return { bytes: block[place] as Uint8Array, starts: block[place + 1] as Uint32Array };
 }
 
 // A sound checksum says that nothing was damaged since; this, that nothing was wrong from the start.
@@ -195,7 +219,10 @@ function isConsistent({ columns, names }: NamedColumns, block: readonly CacheArr
   const symbolCount = names.starts.length - 1;
   return (
     rows.length % ROW_WIDTH === 0 &&
-    (block[2] as BigInt64Array).length * ROW_WIDTH === rows.length * STAMP_WIDTH &&
+    (block[STAMPS] as BigInt64Array).length * ROW_WIDTH === rows.length * STAMP_WIDTH &&
+    (block[PATHS + 1] as Uint32Array).length === rows.length / ROW_WIDTH + 1 &&
+    areTexts(textsAt(block, PATHS)) &&
+    areTexts(names) &&
     [exports.length, exportCrcs.length].every((length) => length === exported) &&
     [needs.length, needCrcs.length, needWeak.length].every((length) => length === needed) &&
     areBelow(exports, symbolCount) &&
@@ -203,38 +230,18 @@ function isConsistent({ columns, names }: NamedColumns, block: readonly CacheArr
   );
 }
 
+function areTexts({ bytes, starts }: PackedTexts): boolean {
+  let last = 0;
+  for (let index = 0; index < starts.length; index++) {
+    const start = starts[index] as number;
+    if (start < last || (index === 0 && start > 0)) return false;
+    last = start;
+  }
+  return starts.length > 0 && last <= bytes.length;
+}
+
 function areBelow(numbers: Uint32Array, limit: number): boolean {
   let most = -1;
   for (let index = 0; index < numbers.length; index++) most = Math.max(most, numbers[index] as number);
   return most < limit;
-}
-
-/** Finds files by path. The cache has them in nearly the same order, so usually it is the next one. */
-class FileFinder {
-  readonly #files: readonly string[];
-  readonly #prefix: string;
-  #next = 0;
-  #places: Map<string, number> | undefined;
-
-  constructor(files: readonly string[], directory: string) {
-    this.#files = files;
-    this.#prefix = `${directory}/`;
-  }
-
-  find(path: string): number {
-    const full = path.startsWith('/') ? path : this.#prefix + path;
-    if (this.#files[this.#next] === full) return this.#next++;
-    this.#places ??= new Map(this.#files.map((file, place) => [file, place]));
-    const place = this.#places.get(full) ?? -1;
-    this.#next = place + 1;
-    return place;
-  }
-}
-
-function shortened(path: string, prefix: string): string {
-  return path.startsWith(prefix) ? path.slice(prefix.length) : path;
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

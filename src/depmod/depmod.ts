@@ -1,16 +1,11 @@
-import { readDepmodConfig } from '../config/depmod-config.ts';
-import { systemErrorText } from '../config/configuration-files.ts';
-import { KmodError } from '../errors/kmod-error.ts';
 import { ContributionCache } from './contribution-cache.ts';
 import type { DepmodOptions, DepmodResult, IndexesMade } from './depmod-options.ts';
-import type { DepmodReport } from './depmod-notice.ts';
-import { type CandidateList, collectCandidates, namedCandidates } from './module-candidates.ts';
 import { moduleDirectories } from './module-directories.ts';
-import { orderModules } from './module-order.ts';
 import { makeOutputs, readKernelSymbols } from './module-outputs.ts';
+import { searchModules } from './module-search.ts';
 import { finishPublication, publishIndexes } from './publish.ts';
 import { lockRun } from './run-lock.ts';
-import { scanModules, type ScanOptions } from './scan.ts';
+import { scanList, type ScanOptions } from './scan.ts';
 import { reviewScan } from './scan-completeness.ts';
 
 /**
@@ -45,10 +40,8 @@ export function makeIndexes(options: DepmodOptions): IndexesMade {
   const { release, compat = false, report = () => undefined } = options;
   const { directory, outputDirectory } = moduleDirectories(options);
   const kernelSymbols = readKernelSymbols(options, report);
-  const { candidates, unreadable } = findModules(options, directory, report);
-  const modules = orderModules(candidates, { directory, compat, report });
-  const paths = modules.map(({ path }) => path);
-  const scan = scanModules(paths, scanOptions(options, directory));
+  const { modules, unreadable } = searchModules(options, report);
+  const scan = scanList(modules, scanOptions(options, directory));
   reviewScan({ modules, scan, unreadable, compat, report });
   const outputs = makeOutputs(options, { directory, modules, scan, kernelSymbols, report });
   const { readCount } = scan;
@@ -67,20 +60,4 @@ function scanOptions(options: DepmodOptions, directory: string): ScanOptions {
         : new ContributionCache({ file: cacheFile, directory, compat }),
     helpers: jobs === undefined ? undefined : jobs - 1,
   };
-}
-
-function findModules(options: DepmodOptions, directory: string, report: DepmodReport): CandidateList {
-  const { release, configPaths, workingDirectory, files, compat = false } = options;
-  if (files !== undefined) return { candidates: namedCandidates(files, directory, report), unreadable: [] };
-  const config = readDepmodConfig({ release, paths: configPaths, workingDirectory, report });
-  try {
-    return collectCandidates({ directory, config, compat, report });
-  } catch (error) {
-    const reason = systemErrorText(error);
-    report({ priority: 'error', text: `could not open directory ${directory}: ${reason}` });
-    throw new KmodError('ERR_KMOD_INDEX_MISSING', `could not search modules: ${reason}`, {
-      path: directory,
-      cause: error,
-    });
-  }
 }

@@ -5,7 +5,7 @@ import type { DepmodConfig } from '../config/depmod-config.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { DepmodReport } from './depmod-notice.ts';
 import { moduleNameOfFile } from './module-file-name.ts';
-import { modulePriority, type RankedFile } from './module-priority.ts';
+import { type ModulePriority, modulePriority, type RankedFile } from './module-priority.ts';
 import { walkModuleTree, type WalkTrouble } from './module-tree-walk.ts';
 
 /** A file chosen to provide a module. */
@@ -41,20 +41,16 @@ export interface CandidateList {
  */
 export function collectCandidates(options: CandidateOptions): CandidateList {
   const { directory, config, compat, report } = options;
-  const priority = modulePriority(config, compat);
-  const excluded = new Set(['build', 'source', ...config.excluded]);
-  const chosen = new Map<string, ModuleCandidate>();
+  const excluded = excludedNames(config);
+  const choice = new CandidateChoice(options);
   const unreadable: WalkTrouble[] = [];
-  const offer = (path: string): void => {
-    const candidate = moduleCandidate(path, directory);
-    const held = chosen.get(candidate.name);
-    if (held === undefined || priority.replaces(candidate, held)) chosen.set(candidate.name, candidate);
-  };
   const walk = (folder: string): void => {
     walkModuleTree(folder, {
       excluded,
       isRaw: compat,
-      onFile: offer,
+      onFile: (path) => {
+        choice.offer(path);
+      },
       onTrouble: (trouble) => {
         if (trouble.kind === 'unreadable') unreadable.push(trouble);
         report({
@@ -74,7 +70,32 @@ export function collectCandidates(options: CandidateOptions): CandidateList {
         text: `could not open directory ${external}: ${systemErrorText(error)}`,
       });
     }
-  return { candidates: [...chosen.values()], unreadable };
+  return { candidates: choice.candidates(), unreadable };
+}
+
+/** Chooses one file for each module: {@link modulePriority} has the rules. */
+export class CandidateChoice {
+  readonly #directory: string;
+  readonly #priority: ModulePriority;
+  readonly #chosen = new Map<string, ModuleCandidate>();
+
+  constructor({ directory, config, compat }: Omit<CandidateOptions, 'report'>) {
+    this.#directory = directory;
+    this.#priority = modulePriority(config, compat);
+  }
+
+  /** Takes the absolute path of a file. */
+  offer(path: string): void {
+    const candidate = moduleCandidate(path, this.#directory);
+    const held = this.#chosen.get(candidate.name);
+    if (held === undefined || this.#priority.replaces(candidate, held))
+      this.#chosen.set(candidate.name, candidate);
+  }
+
+  /** In the order in which the modules were first met. */
+  candidates(): readonly ModuleCandidate[] {
+    return [...this.#chosen.values()];
+  }
 }
 
 /**
@@ -116,6 +137,11 @@ export function namedCandidates(
 
 function moduleFileError(path: string, text: string): KmodError {
   return new KmodError('ERR_KMOD_MODULE_FILE', text, { path });
+}
+
+/** Names of files and folders that are passed over. */
+export function excludedNames(config: DepmodConfig): ReadonlySet<string> {
+  return new Set(['build', 'source', ...config.excluded]);
 }
 
 /** A module file by its absolute path. */

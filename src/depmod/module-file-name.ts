@@ -1,5 +1,8 @@
 import { moduleName } from '../index-files/module-name.ts';
 
+/** How names of module files end: something is before that. */
+export const moduleFileEndings = ['.ko', '.ko.gz', '.ko.xz', '.ko.zst'] as const;
+
 const EXTENSION = /.\.ko(?:\.(?:gz|xz|zst))?$/s;
 
 /** Whether a file of this name is taken for a module: something, then `.ko`, and perhaps a compression's suffix. */

@@ -8,6 +8,8 @@ import type { ModuleCandidate } from './module-candidates.ts';
 import { pathWithoutExtension, uncompressedPath } from './module-file-name.ts';
 import { hashOrder } from './name-hash.ts';
 
+/** The list that the kernel's build leaves in the folder of the release. */
+export const ORDER_FILE = 'modules.order';
 /** Buckets of kmod's table of modules. */
 const MODULE_BUCKETS = 512;
 /** kmod counts modules in 16 bits. */
@@ -22,6 +24,8 @@ export interface OrderOptions {
   /** Whether to look for a name with several dots as kmod does, which does not find it. */
   readonly compat: boolean;
   readonly report: DepmodReport;
+  /** Content of the list, if it has been read already. */
+  readonly list?: Buffer | undefined;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface OrderOptions {
  */
 export function orderModules(
   candidates: readonly ModuleCandidate[],
-  { directory, compat, report }: OrderOptions,
+  { directory, compat, report, list = readOrderFile(directory, report) }: OrderOptions,
 ): readonly ModuleCandidate[] {
   if (candidates.length > MAX_MODULES)
     throw new KmodError(
@@ -45,7 +49,7 @@ export function orderModules(
     MODULE_BUCKETS,
   );
   const byHash = Array.from(order, (index) => candidates[index]).filter((module) => module !== undefined);
-  const places = readOrder(directory, report);
+  const places = list && readOrder(list, { directory, report });
   const listedPath = compat ? listedPathForKmod : uncompressedPath;
   if (places === undefined) return byHash;
   const listed: (ModuleCandidate | undefined)[] = Array.from({ length: places.size });
@@ -64,18 +68,23 @@ function listedPathForKmod(path: string): string {
   return path.slice(0, pathWithoutExtension(path).length + 3);
 }
 
-/** The paths of the list, each with its place among them. */
-function readOrder(directory: string, report: DepmodReport): ReadonlyMap<string, number> | undefined {
-  let bytes: Buffer;
+function readOrderFile(directory: string, report: DepmodReport): Buffer | undefined {
   try {
-    bytes = readFileSync(`${directory}/modules.order`);
+    return readFileSync(`${directory}/${ORDER_FILE}`);
   } catch (error) {
     report({
       priority: 'warning',
-      text: `could not open modules.order at ${directory}: ${systemErrorText(error)}`,
+      text: `could not open ${ORDER_FILE} at ${directory}: ${systemErrorText(error)}`,
     });
     return undefined;
   }
+}
+
+/** The paths of the list, each with its place among them. */
+function readOrder(
+  bytes: Buffer,
+  { directory, report }: { readonly directory: string; readonly report: DepmodReport },
+): ReadonlyMap<string, number> | undefined {
   const lines = bytes.toString('utf8').split('\n');
   const rest = lines.pop();
   // A line that begins with a NUL passes for an empty one.
@@ -84,7 +93,7 @@ function readOrder(directory: string, report: DepmodReport): ReadonlyMap<string,
   if (corrupt !== -1) {
     report({
       priority: 'error',
-      text: `${directory}/modules.order:${corrupt + 1} corrupted line misses '\\n'`,
+      text: `${directory}/${ORDER_FILE}:${corrupt + 1} corrupted line misses '\\n'`,
     });
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { KmodError } from '../errors/kmod-error.ts';
-import { bytesOfText } from '../module-file/modinfo-section.ts';
 import { dependencyCycles } from './dependency-cycles.ts';
 import { type DependencyEdges, dependencyEdges, type EdgeObserver } from './dependency-edges.ts';
 import { type DependencyOrder, dependencyOrder } from './dependency-order.ts';
@@ -8,8 +7,8 @@ import type { DepmodReport } from './depmod-notice.ts';
 import type { IndexOutput } from './index-output.ts';
 import { indexOutputs } from './index-outputs.ts';
 import { type KernelSymbols, noKernelSymbols, readModuleSymvers, readSystemMap } from './kernel-symbols.ts';
-import type { ModuleCandidate } from './module-candidates.ts';
-import { packTexts } from './packed-texts.ts';
+import type { ModuleList } from './module-list.ts';
+import { unpackTexts } from './packed-texts.ts';
 import { quickOutputs } from './quick-outputs.ts';
 import type { ScanResult } from './scan.ts';
 import { symbolOwners } from './symbol-owners.ts';
@@ -17,7 +16,7 @@ import { symbolOwners } from './symbol-owners.ts';
 /** What the indexes are made from. */
 export interface IndexSource {
   readonly directory: string;
-  readonly modules: readonly ModuleCandidate[];
+  readonly modules: ModuleList;
   readonly scan: ScanResult;
   readonly kernelSymbols: KnownKernelSymbols;
   readonly report: DepmodReport;
@@ -26,14 +25,13 @@ export interface IndexSource {
 /** All files that depmod writes, or the text files alone after a dry run. */
 export function makeOutputs(options: DepmodOptions, source: IndexSource): readonly IndexOutput[] {
   const { directory, modules, scan, kernelSymbols, report } = source;
-  const names = modules.map(({ name }) => bytesOfText(name));
-  const paths = modules.map(({ indexPath }) => bytesOfText(indexPath));
+  const { names, paths } = modules;
   const { compat = false, dryRun: textOnly = false, warnsOfDuplicates = false } = options;
   const fileOptions = { directory, compat, textOnly, report };
   if (isUsual(options, kernelSymbols)) {
     const packed = {
-      names: packTexts(names),
-      paths: packTexts(paths),
+      names,
+      paths,
       parts: scan.parts,
       parallel: options.jobs !== 1,
     };
@@ -45,7 +43,14 @@ export function makeOutputs(options: DepmodOptions, source: IndexSource): readon
   const order = dependencyOrder(edges);
   if (order.unordered.length > 0) throw cycleError(edges, order, modules, report);
   return indexOutputs(
-    { names, paths, contributions: scan.modules, symbols, edges, order },
+    {
+      names: unpackTexts(names),
+      paths: unpackTexts(paths),
+      contributions: scan.modules,
+      symbols,
+      edges,
+      order,
+    },
     { ...fileOptions, warnsOfDuplicates },
   );
 }
@@ -62,7 +67,7 @@ function edgeObserver(
   { onEdge }: DepmodOptions,
   { modules, kernelSymbols, report }: IndexSource,
 ): EdgeObserver {
-  const pathAt = (module: number): string => modules[module]?.path ?? '';
+  const pathAt = (module: number): string => modules.path(module);
   const warn = (module: number, text: string): void => {
     report({ priority: 'warning', text: `${pathAt(module)} ${text}` });
   };
@@ -113,11 +118,11 @@ export function readKernelSymbols(options: DepmodOptions, report: DepmodReport):
 function cycleError(
   edges: DependencyEdges,
   order: DependencyOrder,
-  modules: readonly ModuleCandidate[],
+  modules: ModuleList,
   report: DepmodReport,
 ): KmodError {
   const { cycles, moduleCount } = dependencyCycles(edges, order.unordered);
-  const texts = cycles.map((cycle) => cycle.map((module) => modules[module]?.name ?? '').join(' -> '));
+  const texts = cycles.map((cycle) => cycle.map((module) => modules.name(module)).join(' -> '));
   for (const text of texts) report({ priority: 'error', text: `Cycle detected: ${text}` });
   return new KmodError('ERR_KMOD_DEPENDENCY_CYCLE', `Found ${moduleCount} modules in dependency cycles!`);
 }

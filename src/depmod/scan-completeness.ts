@@ -1,13 +1,13 @@
 import { KmodError, type KmodErrorDetails } from '../errors/kmod-error.ts';
 import { resultText } from '../errors/system-error.ts';
 import type { DepmodReport } from './depmod-notice.ts';
-import type { ModuleCandidate } from './module-candidates.ts';
+import type { ModuleList } from './module-list.ts';
 import type { WalkTrouble } from './module-tree-walk.ts';
 import type { ScanResult } from './scan.ts';
 
 /** What the completeness of a scan is judged by. */
 export interface ScanReview {
-  readonly modules: readonly ModuleCandidate[];
+  readonly modules: Pick<ModuleList, 'length' | 'path'>;
   readonly scan: Pick<ScanResult, 'failures' | 'problems'>;
   /** Folders that could not be read. */
   readonly unreadable: readonly WalkTrouble[];
@@ -44,17 +44,14 @@ export function reviewScan({ modules, scan, unreadable, compat, report }: ScanRe
     const text = number === undefined ? error.message : resultText(number);
     report({
       priority: 'error',
-      text: `failed to load symbols from ${modules[index]?.path ?? ''}: ${text}`,
+      text: `failed to load symbols from ${modules.path(index)}: ${text}`,
     });
   }
   if (compat) return;
   const unread = scan.failures.filter(({ error }) => !isDamage(error));
   const first = unread[0];
   if (first !== undefined || unreadable.length > 0) {
-    const paths = [
-      ...unreadable.map(({ path }) => path),
-      ...unread.map(({ index }) => modules[index]?.path ?? ''),
-    ];
+    const paths = [...unreadable.map(({ path }) => path), ...unread.map(({ index }) => modules.path(index))];
     const reason = first === undefined ? 'see the message above' : first.error.message;
     throw incomplete(
       `${listed(paths)} could not be read, and indexes without ${paths.length === 1 ? 'it' : 'them'} would be wrong: ${reason} The old indexes stay as they are.`,

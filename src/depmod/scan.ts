@@ -1,11 +1,18 @@
 import { availableParallelism } from 'node:os';
 
 import type { ContributionCache } from './contribution-cache.ts';
-import type { NamedColumns } from './contribution-columns.ts';
+import {
+  type ContributionColumns,
+  type NamedColumns,
+  NO_FILE,
+  ROW_FILE,
+  ROW_WIDTH,
+} from './contribution-columns.ts';
 import { contributionSet, mergeColumns } from './contribution-set.ts';
 import type { PartProblem } from './contribution-table.ts';
 import type { Contribution, ContributionSet } from './contribution.ts';
-import { isSettled, sizeOfStamp, stampFiles } from './file-stamps.ts';
+import { isSettled, sizeOfStamp } from './file-stamps.ts';
+import { ModuleList } from './module-list.ts';
 import { ModuleScanner } from './module-scanner.ts';
 import { scanInParallel, type ScanProgress } from './parallel-scan.ts';
 
@@ -94,56 +101,103 @@ const PLAIN_FILE = 1 << 12;
  * @param files absolute paths
  */
 export function scanModules(files: readonly string[], options: ScanOptions = {}): ScanResult {
-  const { cache, compat = false, onProgress } = options;
+  return scanList(
+    ModuleList.of(
+      files.map((indexPath) => ({ name: '', indexPath })),
+      undefined,
+    ),
+    options,
+  );
+}
+
+/** {@link scanModules} for a list. */
+export function scanList(list: ModuleList, options: ScanOptions = {}): ScanResult {
+  const { cache, compat = false } = options;
   const now = BigInt(options.now ?? Date.now()) * 1_000_000n;
-  const stamps = stampFiles(files);
-  const cached = cache?.look(files, stamps);
-  const order = readingOrder(files, stamps, cached?.isKnown);
-  const most = options.helpers ?? Math.min(availableParallelism(), MOST_THREADS) - 1;
-  const helpers = costOf(files, stamps, order) < WORTH_A_THREAD ? 0 : most;
-  const { part, left } = scanInParallel({ files, order, compat, helpers, onProgress });
-  const failures: ScanFailure[] = [];
-  const problems: ScanProblem[] = [];
-  const scanner = new ModuleScanner(compat);
-  for (const index of left.toSorted())
-    try {
-      for (const problem of scanner.scan(files[index] ?? '', index)) problems.push({ index, ...problem });
-    } catch (error) {
-      failures.push({ index, error: error as Error });
-    }
-  const fresh = part === undefined ? [] : [part];
-  if (left.length > 0) fresh.push(scanner.result());
+  const { stamps } = list;
+  const cached = cache?.look(list);
+  const files = filesToRead(list, cached?.isKnown);
+  const { fresh, failures, problems } = readFiles(files, { ...options, compat });
   const result = new ScanResult({
     parts: [...(cached?.parts ?? []), ...fresh],
-    fileCount: files.length,
+    fileCount: list.length,
     failures,
     problems,
-    readCount: order.length,
+    readCount: files.length,
   });
   if (cache !== undefined) {
     const troubled = new Set([...failures, ...problems].map(({ index }) => index));
-    const added = [...order].filter((index) => !troubled.has(index) && isSettled(stamps, index, now));
+    const added = files
+      .map(({ index }) => index)
+      .filter((index) => !troubled.has(index) && isSettled(stamps, index, now));
     cache.store({ fresh, added, set: () => result });
   }
   return result;
 }
 
-// Compressed files begin with the largest: whoever takes a large one last keeps all others waiting.
-function readingOrder(
-  files: readonly string[],
-  stamps: BigInt64Array,
-  isKnown: Uint8Array | undefined,
-): Uint32Array {
-  const order = Uint32Array.from(files.keys()).filter((file) => isKnown?.[file] !== 1);
-  if (!order.some((file) => isCompressed(files[file] ?? ''))) return order;
-  const sizes = Float64Array.from(files.keys(), (file) => sizeOfStamp(stamps, file));
-  return order.sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0));
+/** A file that is to be read. */
+interface ListedFile {
+  /** Place in the list. */
+  readonly index: number;
+  readonly path: string;
+  readonly size: number;
 }
 
-function costOf(files: readonly string[], stamps: BigInt64Array, order: Uint32Array): number {
-  let cost = 0;
-  for (const file of order) cost += isCompressed(files[file] ?? '') ? sizeOfStamp(stamps, file) : PLAIN_FILE;
-  return cost;
+// Compressed files begin with the largest: whoever takes a large one last keeps all others waiting.
+function filesToRead(list: ModuleList, isKnown: Uint8Array | undefined): readonly ListedFile[] {
+  const places = Array.from({ length: list.length }, (_, index) => index);
+  const unknown = isKnown === undefined ? places : places.filter((index) => isKnown[index] === 0);
+  const all = unknown.length === list.length ? list.allPaths() : undefined;
+  const files = unknown.map((index) => ({
+    index,
+    path: all?.[index] ?? list.path(index),
+    size: sizeOfStamp(list.stamps, index),
+  }));
+  return files.some(({ path }) => isCompressed(path)) ? files.toSorted((a, b) => b.size - a.size) : files;
+}
+
+type FilesRead = Pick<ScanResult, 'failures' | 'problems'> & { readonly fresh: readonly NamedColumns[] };
+
+function readFiles(
+  files: readonly ListedFile[],
+  { compat, helpers, onProgress }: ScanOptions & { readonly compat: boolean },
+): FilesRead {
+  const most = helpers ?? Math.min(availableParallelism(), MOST_THREADS) - 1;
+  const { part, left } = scanInParallel({
+    files: files.map(({ path }) => path),
+    order: Uint32Array.from(files.keys()),
+    compat,
+    helpers: costOf(files) < WORTH_A_THREAD ? 0 : most,
+    onProgress,
+  });
+  const fresh = part === undefined ? [] : [part];
+  const failures: ScanFailure[] = [];
+  const problems: ScanProblem[] = [];
+  if (left.length > 0) {
+    const scanner = new ModuleScanner(compat);
+    for (const place of left.toSorted()) {
+      const { index = 0, path = '' } = files[place] ?? {};
+      try {
+        for (const problem of scanner.scan(path, place)) problems.push({ index, ...problem });
+      } catch (error) {
+        failures.push({ index, error: error as Error });
+      }
+    }
+    fresh.push(scanner.result());
+  }
+  for (const { columns } of fresh) numberRows(columns, files);
+  const byIndex = (a: { readonly index: number }, b: { readonly index: number }): number => a.index - b.index;
+  return { fresh, failures: failures.toSorted(byIndex), problems: problems.toSorted(byIndex) };
+}
+
+// The readers know the files by their places among those to be read.
+function numberRows({ rows }: ContributionColumns, files: readonly ListedFile[]): void {
+  for (let row = 0; row < rows.length; row += ROW_WIDTH)
+    rows[row + ROW_FILE] = files[rows[row + ROW_FILE] as number]?.index ?? NO_FILE;
+}
+
+function costOf(files: readonly ListedFile[]): number {
+  return files.reduce((sum, { path, size }) => sum + (isCompressed(path) ? size : PLAIN_FILE), 0);
 }
 
 function isCompressed(path: string): boolean {

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 /**
  * Symbol names, each held once and known by its number: 0, 1, 2 … in the order of first appearance.
  *
@@ -15,7 +13,8 @@ export class SymbolNames {
   #bytes = new Uint8Array(1 << 20);
   #count = 0;
   // Differs from process to process, so that no file can be made whose names collide.
-  readonly #seed = randomBytes(4).readUInt32LE();
+  // Not imported: to load node:crypto takes longer than most runs that end up not needing this.
+  readonly #seed = process.getBuiltinModule('node:crypto').randomBytes(4).readUInt32LE();
 
   /** How many names there are. */
   get size(): number {

@@ -58,6 +58,16 @@ export interface NativeBinding {
    */
   stampFiles(paths: Uint8Array, stamps: BigInt64Array): number;
   /**
+   * The files below a folder whose names are longer than one of `endings` and end with it, in the byte order of the names
+   * in each folder; stamps as of `stampFiles`, each path with a NUL behind. Links to files are followed. Null where it is
+   * not done here: something is neither file nor folder nor a link to a file, or not ASCII, or cannot be read.
+   *
+   * @param excluded names of what is passed over
+   */
+  listModules(folder: string, endings: NativeTexts, excluded: NativeTexts): NativeListing | null;
+  /** For each text the number of the first equal one among `others`, or 2 ** 32 - 1. Null without memory. */
+  matchTexts(texts: NativeTexts, others: NativeTexts): Uint32Array | null;
+  /**
    * Begins to read module files on `helpers` threads. `paths` has a NUL behind each; `order` holds their numbers. Null
    * without memory.
    */
@@ -138,6 +148,12 @@ export interface ScanAnswer {
 export interface NativeTexts {
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
+}
+
+/** What `listModules` finds. */
+export interface NativeListing {
+  readonly paths: Buffer;
+  readonly stamps: BigInt64Array;
 }
 
 /** What `makeIndexes` makes. */

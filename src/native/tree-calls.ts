@@ -5,7 +5,16 @@ import { nativeBinding } from './load-binding.ts';
 /** What of the addon works on folders of modules. */
 export type TreeCalls = Pick<
   NativeBinding,
-  'stampFiles' | 'startScan' | 'stepScan' | 'takeScan' | 'makeIndexes' | 'tryLock' | 'syncFiles' | 'moveFiles'
+  | 'stampFiles'
+  | 'listModules'
+  | 'matchTexts'
+  | 'startScan'
+  | 'stepScan'
+  | 'takeScan'
+  | 'makeIndexes'
+  | 'tryLock'
+  | 'syncFiles'
+  | 'moveFiles'
 >;
 
 let loaded: TreeCalls | null | undefined;

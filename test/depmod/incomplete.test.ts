@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { moduleCandidate } from '../../src/depmod/module-candidates.ts';
+import { ModuleList } from '../../src/depmod/module-list.ts';
 import { type ScanReview, reviewScan } from '../../src/depmod/scan-completeness.ts';
 import { KmodError } from '../../src/errors/kmod-error.ts';
 import { RELEASE, SmallTree, TREE } from './depmod-comparison.ts';
@@ -17,7 +18,10 @@ function review(
   more: Partial<ScanReview> = {},
 ): { reports: readonly string[]; refusal: unknown } {
   const reports: string[] = [];
-  const modules = ['/m/a.ko', '/m/b.ko'].map((path) => moduleCandidate(path, '/m'));
+  const modules = ModuleList.of(
+    ['/m/a.ko', '/m/b.ko'].map((path) => moduleCandidate(path, '/m')),
+    '/m',
+  );
   const scan = { symbols: [], modules: [], failures: [{ index: 1, error }], problems: [], readCount: 2 };
   try {
     reviewScan({

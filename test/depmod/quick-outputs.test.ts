@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { IndexOutput } from '../../src/depmod/index-output.ts';
 import { noKernelSymbols } from '../../src/depmod/kernel-symbols.ts';
 import { moduleCandidate } from '../../src/depmod/module-candidates.ts';
+import { ModuleList } from '../../src/depmod/module-list.ts';
 import { makeOutputs } from '../../src/depmod/module-outputs.ts';
 import { packTexts } from '../../src/depmod/packed-texts.ts';
 import { quickOutputs } from '../../src/depmod/quick-outputs.ts';
@@ -39,17 +40,20 @@ class ReadTree {
     this.scan = scanModules(this.paths, { helpers: 0 });
   }
 
+  list(): ModuleList {
+    const { directory } = this;
+    return ModuleList.of(
+      this.paths.map((path) => moduleCandidate(path, directory)),
+      directory,
+    );
+  }
+
   /** What the addon makes of them. */
   quick(parallel = false): readonly IndexOutput[] | undefined {
     const { directory } = this;
-    const modules = this.paths.map((path) => moduleCandidate(path, directory));
+    const { names, paths } = this.list();
     return quickOutputs(
-      {
-        names: packTexts(modules.map(({ name }) => name)),
-        paths: packTexts(modules.map(({ indexPath }) => indexPath)),
-        parts: this.scan.parts,
-        parallel,
-      },
+      { names, paths, parts: this.scan.parts, parallel },
       { directory, compat: false, textOnly: false, report: () => undefined },
     );
   }
@@ -62,7 +66,7 @@ class ReadTree {
       {
         directory,
         scan,
-        modules: this.paths.map((path) => moduleCandidate(path, directory)),
+        modules: this.list(),
         kernelSymbols: { symbols: noKernelSymbols, isChecked: false, hasVersions: false },
         report: () => undefined,
       },

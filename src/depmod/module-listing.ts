@@ -1,0 +1,87 @@
+import { bytesOfText } from '../module-file/modinfo-section.ts';
+import { treeCalls } from '../native/tree-calls.ts';
+import { STAMP_WIDTH } from './file-stamps.ts';
+import { moduleFileEndings } from './module-file-name.ts';
+import { packTexts } from './packed-texts.ts';
+
+/** The module files below some folders: those of one folder after those of the other. */
+export interface ModuleListing {
+  readonly folders: readonly {
+    readonly folder: string;
+    /** How many of the bytes of `paths` are its own. */
+    readonly length: number;
+  }[];
+  /** Paths below the folders, each with a NUL behind it. All are ASCII. */
+  readonly paths: Buffer;
+  /** What tells one state of each file from another; see `file-stamps.ts`. */
+  readonly stamps: BigInt64Array;
+}
+
+/**
+ * Lists the module files below folders with one call of the addon for each. It is there for speed: where there is anything
+ * but files, folders and links to files, or something cannot be read, the answer is undefined, and `walkModuleTree` says
+ * what there is to say.
+ *
+ * @param excluded names that are passed over
+ */
+export function listModules(
+  folders: readonly string[],
+  excluded: ReadonlySet<string>,
+): ModuleListing | undefined {
+  const calls = treeCalls();
+  if (calls === undefined || folders.some((folder) => folder.includes('\0'))) return undefined;
+  const endings = packTexts(moduleFileEndings);
+  const names = packTexts(Array.from(excluded, bytesOfText));
+  const parts: { readonly folder: string; readonly paths: Buffer; readonly stamps: BigInt64Array }[] = [];
+  for (const folder of folders) {
+    const part = calls.listModules(folder, endings, names);
+    if (part === null) return undefined;
+    parts.push({ folder, ...part });
+  }
+  const [first] = parts;
+  return {
+    folders: parts.map(({ folder, paths }) => ({ folder, length: paths.length })),
+    paths:
+      first !== undefined && parts.length === 1
+        ? first.paths
+        : Buffer.concat(parts.map(({ paths }) => paths)),
+    stamps:
+      first !== undefined && parts.length === 1 ? first.stamps : joined(parts.map(({ stamps }) => stamps)),
+  };
+}
+
+/** Absolute paths of all files, in the order of the stamps. */
+export function listedPaths({ folders, paths }: ModuleListing): readonly string[] {
+  const all: string[] = [];
+  let start = 0;
+  for (const { folder, length } of folders) {
+    const own = paths.toString('latin1', start, start + length).split('\0');
+    own.pop();
+    for (const path of own) all.push(`${folder}/${path}`);
+    start += length;
+  }
+  return all;
+}
+
+/** The stamps of the files at these places, one after the other. */
+export function stampsAt({ stamps }: ModuleListing, places: Uint32Array): BigInt64Array {
+  // As pairs of numbers of 32 bits: each number of 64 bits would be an object.
+  const width = STAMP_WIDTH * 2;
+  const source = new Uint32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+  const result = new Uint32Array(places.length * width);
+  for (let index = 0; index < places.length; index++) {
+    const start = (places[index] as number) * width;
+    for (let word = 0; word < width; word++) result[index * width + word] = source[start + word] as number;
+  }
+  return new BigInt64Array(result.buffer);
+}
+
+function joined(parts: readonly BigInt64Array[]): BigInt64Array {
+  const all = new BigInt64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let place = 0;
+  for (const part of parts) {
+    all.set(part, place);
+    place += part.length;
+  }
+  return all;
+}
