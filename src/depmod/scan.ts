@@ -186,8 +186,11 @@ function readFiles(
     fresh.push(scanner.result());
   }
   for (const { columns } of fresh) numberRows(columns, files);
-  const byIndex = (a: { readonly index: number }, b: { readonly index: number }): number => a.index - b.index;
   return { fresh, failures: failures.toSorted(byIndex), problems: problems.toSorted(byIndex) };
+}
+
+function byIndex(a: { readonly index: number }, b: { readonly index: number }): number {
+  return a.index - b.index;
 }
 
 // The readers know the files by their places among those to be read.
