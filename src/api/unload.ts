@@ -6,17 +6,24 @@ import { unloadRun } from '../execute/unload-run.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import { moduleCalls } from '../native/module-calls.ts';
+import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import type { UnloadPlan } from '../plan/plan.ts';
 import { planUnload } from '../plan/unload-plan.ts';
+import {
+  type ConfigurationOptions,
+  configurationOf,
+  configurationOptionTypes,
+} from './configuration-options.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
 import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
 
 /** Options of {@link planRemoval}. */
-export interface PlanRemovalOptions extends PlaceOptions {
+export interface PlanRemovalOptions extends PlaceOptions, ConfigurationOptions {
   /**
-   * Also unload what the modules needed and nothing needs any more, as `modprobe -r` does, and what was loaded with
-   * them as soft dependencies and is not in use. Default false.
+   * As `modprobe -r` does: remove commands of the configuration are run in place of unloading, and what the modules
+   * needed and nothing needs any more is unloaded too, and what was loaded with them as soft dependencies and is not in
+   * use. Otherwise no configuration is read. Default false.
    */
   readonly dependencies?: boolean | undefined;
   /** Also unload the modules that use those named, and their users in turn. Default false. */
@@ -51,6 +58,7 @@ const STAYED: ReadonlySet<StepOutcome> = new Set<StepOutcome>(['kept', 'failed-o
 
 const planRemovalOptionTypes = {
   ...placeOptionTypes,
+  ...configurationOptionTypes,
   dependencies: 'boolean',
   removeHolders: 'boolean',
   waitMs: 'number',
@@ -104,11 +112,16 @@ function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<Unload
     run: options.dryRun === true ? dryRun(unloadPlan) : unloadRun(unloadPlan, { ...options, kernel }),
     calls: options.syscalls ?? moduleCalls,
     finish: (steps) => ({
-      modules: steps.filter(({ outcome }) => !STAYED.has(outcome)).map(({ module }) => module),
+      modules: steps.filter(isGone).map(({ module }) => module),
       steps,
       durationMs: performance.now() - started,
     }),
   };
+}
+
+function isGone({ outcome, state }: StepResult): boolean {
+  // What a command does nobody knows.
+  return outcome === 'command-run' ? state === null : !STAYED.has(outcome);
 }
 
 function requireWait({ waitMs }: PlanRemovalOptions): void {
@@ -118,17 +131,28 @@ function requireWait({ waitMs }: PlanRemovalOptions): void {
 
 function makePlan(names: readonly string[], options: PlanRemovalOptions): UnloadPlan {
   const kernel = kernelOf(options);
+  const tree = treeOf(options);
+  const isWhole = options.dependencies === true;
   return planUnload({
     modules: names.map(moduleNameOfPath),
     loaded: loadedModules(kernel),
-    tree: treeOf(options),
+    tree,
     kernel,
-    dependencies: options.dependencies,
-    softDependencies: options.dependencies === true ? 'all' : 'none',
+    configuration: isWhole ? configurationOf(options, tree) : undefined,
+    ignoreCommands: options.ignoreCommands,
+    commandChain: process.env[COMMAND_CHAIN],
+    compat: options.compat,
+    dependencies: isWhole,
+    softDependencies: softDependenciesOf(options),
     removeHolders: options.removeHolders,
     waits: (options.waitMs ?? 0) > 0,
     force: options.force,
     check: options.force === true ? 'holders' : 'all',
     firstTime: options.firstTime,
   });
+}
+
+function softDependenciesOf({ dependencies, compat }: PlanRemovalOptions): 'none' | 'asked' | 'all' {
+  if (dependencies !== true) return 'none';
+  return compat === true ? 'asked' : 'all';
 }

@@ -2,7 +2,8 @@ import { runEffectsSync } from '../execute/effect.ts';
 import type { StepEvent } from '../execute/step-result.ts';
 import { runUnloadSteps } from '../execute/unload-run.ts';
 import { normalizeAlias } from '../index-files/module-name.ts';
-import { planKmodUnload } from '../plan/kmod-unload-plan.ts';
+import { COMMAND_CHAIN, withOptions } from '../plan/configured-command.ts';
+import { type KmodUnloadPlan, planKmodUnload } from '../plan/kmod-unload-plan.ts';
 import { lookUp } from '../plan/lookup.ts';
 import type { Obstacle, UnloadPlan, UnloadStep } from '../plan/plan.ts';
 import { planUnload, type UnloadRequest } from '../plan/unload-plan.ts';
@@ -13,43 +14,47 @@ import { hasCode, refusalText } from './refusal-text.ts';
 
 /** Removes what one operand of modprobe -r stands for. Answers the exit code. */
 export function removeOperand(call: ModprobeCall, operand: string): number {
-  const { messages } = call;
   const name = normalizeAlias(operand);
   if (name === undefined) return 1;
   const modules = modulesOf(call, operand, name);
   if (modules.length === 0) {
-    const text = `Module ${operand} not found.`;
-    if (call.arguments.all) messages.warning(text);
-    else messages.fatal(text);
+    tell(call, `Module ${operand} not found.`);
     return 1;
   }
   for (const module of modules) if (removeModule(call, module) !== 0) return 1;
   return 0;
 }
 
+/** Says why something stays, and with that ends the program, unless more modules may follow (-a) or nothing is said (-q). */
+function tell({ arguments: given, messages }: ModprobeCall, text: string): void {
+  if (given.all) messages.warning(text);
+  else messages.fatal(text);
+}
+
 /** Here a path is no path, but a name that no module has. */
 function modulesOf(call: ModprobeCall, operand: string, name: string): readonly string[] {
-  const { arguments: given, io, tree } = call;
+  const { arguments: given, configuration, io, tree } = call;
   const isPath = operand.startsWith('/') || operand.startsWith('./');
   if (isPath) return [];
-  const found = lookUp(tree, operand).map(({ module }) => module);
+  const found = lookUp(tree, operand, { configuration }).map(({ module }) => module);
   if (found.length > 0 || given.compat) return found;
   // What is loaded can be unloaded, whether or not the tree still has it.
   return loadedIfSupported(io.kernel).flatMap((module) => (module.name === name ? [name] : []));
 }
 
 function removeModule(call: ModprobeCall, module: string): number {
-  const { arguments: given, messages } = call;
-  const { steps, blocked } = planOf(call, module);
+  const { arguments: given } = call;
+  const { steps, blocked, passed = [] } = planOf(call, module);
   const [obstacle] = blocked;
   // kmod comes upon it only after what it does before.
   const exitCode = obstacle === undefined || given.compat ? performSteps(call, steps) : 0;
+  for (const stays of passed) tell(call, obstacleText(stays));
   if (obstacle === undefined || exitCode !== 0) return exitCode;
-  messages.fatal(obstacleText(obstacle));
+  tell(call, obstacleText(obstacle));
   return 1;
 }
 
-function planOf(call: ModprobeCall, module: string): UnloadPlan {
+function planOf(call: ModprobeCall, module: string): UnloadPlan & Partial<KmodUnloadPlan> {
   const { arguments: given, configuration, io, messages, tree } = call;
   const request: UnloadRequest = {
     modules: [module],
@@ -58,6 +63,7 @@ function planOf(call: ModprobeCall, module: string): UnloadPlan {
     kernel: io.kernel,
     configuration,
     ignoreCommands: given.ignoreCommands,
+    commandChain: io.env[COMMAND_CHAIN],
     dependencies: true,
     softDependencies: 'asked',
     removeHolders: given.removeHolders,
@@ -67,7 +73,10 @@ function planOf(call: ModprobeCall, module: string): UnloadPlan {
     firstTime: given.firstTime,
   };
   if (!given.compat) return planUnload(request);
-  return planKmodUnload(request, { isFrozen: given.dryRun, isQuiet: messages.level < FATAL_LEVEL });
+  return planKmodUnload(request, {
+    isFrozen: given.dryRun,
+    endsAtRefusal: !given.all && messages.level >= FATAL_LEVEL,
+  });
 }
 
 function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number {
@@ -81,6 +90,7 @@ function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number 
     firstTime: given.firstTime || given.compat,
     waitMs: given.waitMs,
     waitForAll: given.compat,
+    compat: given.compat,
     onStep: (event) => tellStep(call, event),
   });
   try {
@@ -89,7 +99,7 @@ function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number 
   } catch (error) {
     if (error instanceof ProgramEnd) throw error;
     const { module = '' } = error as { readonly module?: string };
-    if (isCommandFailure(error)) messages.fatal(commandText(module));
+    if (isCommandFailure(error)) tell(call, commandText(module));
     else messages.error(`could not remove '${module}': ${refusalText(error)}`);
     return 1;
   }
@@ -105,7 +115,7 @@ function tellStep(call: ModprobeCall, event: StepEvent<UnloadStep>): void {
   if (error === null) return;
   // A failure that does not count. kmod tells of a module that stays, and ends with a command that fails.
   if (event.step.action === 'command') {
-    if (given.compat) messages.fatal(commandText(module));
+    if (given.compat) tell(call, commandText(module));
     else messages.warning(commandText(module));
   } else if (given.compat && given.waitMs === undefined) {
     messages.error(`could not remove '${module}': ${refusalText(error)}`);
@@ -122,7 +132,7 @@ function commandText(module: string): string {
 
 function printStep({ printAction }: ModprobeCall, step: UnloadStep): void {
   if (step.action === 'delete') printAction(`rmmod ${step.module}`);
-  else printAction(`remove ${step.template.replaceAll('$CMDLINE_OPTS', '')}`);
+  else printAction(`remove ${withOptions(step.template, '')}`);
 }
 
 function obstacleText({ module, code, reason }: Obstacle): string {

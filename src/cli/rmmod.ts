@@ -4,39 +4,38 @@ import { runEffectsSync } from '../execute/effect.ts';
 import { unloadRun } from '../execute/unload-run.ts';
 import { moduleName, moduleNameOfPath } from '../index-files/module-name.ts';
 import { ModuleTree } from '../index-files/module-tree.ts';
+import { moduleState } from '../kernel/module-state.ts';
 import type { Obstacle } from '../plan/plan.ts';
 import { planUnload } from '../plan/unload-plan.ts';
 import type { CliIo } from './cli-io.ts';
 import { loadedIfSupported } from './loaded-list.ts';
-import type { Messages } from './messages.ts';
 import { refusalText } from './refusal-text.ts';
 import { rmmodManual } from './small-tool-manuals.ts';
-import { changingOptions, readToolArguments } from './tool-options.ts';
+import { changingOptions, readToolArguments, type ToolArguments } from './tool-options.ts';
 
 /** rmmod(8). */
 export function runRmmod(argv: readonly string[], io: CliIo, program: string): number {
   const given = readToolArguments(argv, { io, program, names: changingOptions, manual: rmmodManual });
   if (typeof given === 'number') return given;
-  const { operands, force, messages } = given;
+  const { operands, messages } = given;
   if (operands.length === 0) {
     messages.error('missing module name.');
     return 1;
   }
   const tree = new ModuleTree({ release: io.release });
   // All are tried; one failure makes the whole fail.
-  return Math.max(...operands.map((operand) => removeOperand(operand, { io, tree, force, messages })));
+  return Math.max(...operands.map((operand) => removeOperand(operand, { io, tree, given })));
 }
 
-function removeOperand(
-  operand: string,
-  context: {
-    readonly io: CliIo;
-    readonly tree: ModuleTree;
-    readonly force: boolean;
-    readonly messages: Messages;
-  },
-): number {
-  const { io, tree, force, messages } = context;
+interface RemovalContext {
+  readonly io: CliIo;
+  readonly tree: ModuleTree;
+  readonly given: ToolArguments;
+}
+
+function removeOperand(operand: string, context: RemovalContext): number {
+  const { io, tree, given } = context;
+  const { force, messages } = given;
   const module = isFile(operand, io) ? moduleNameOfPath(operand) : moduleName(operand);
   try {
     const plan = planUnload({
@@ -45,11 +44,11 @@ function removeOperand(
       tree,
       kernel: io.kernel,
       force,
-      check: force ? 'none' : 'all',
+      check: force ? 'none' : 'counts',
     });
     const obstacle = plan.blocked[0];
     if (obstacle !== undefined) {
-      messages.error(obstacleText(obstacle));
+      for (const line of obstacleLines(obstacle, context)) messages.error(line);
       return 1;
     }
     runEffectsSync(unloadRun(plan, { kernel: io.kernel }), io.syscalls);
@@ -70,19 +69,26 @@ function isFile(operand: string, io: CliIo): boolean {
   }
 }
 
-function obstacleText({ module, code, reason, holders }: Obstacle): string {
+function obstacleLines(obstacle: Obstacle, { io, tree, given }: RemovalContext): readonly string[] {
+  const { module, code, reason, holders } = obstacle;
   switch (code) {
     case 'ERR_KMOD_BUILTIN':
-      return `Module ${module} is builtin.`;
+      // kmod goes by the index alone, and takes what only /sys knows for a loaded module.
+      if (!given.compat || tree.isBuiltin(module)) return [`Module ${module} is builtin.`];
+      return [
+        `could not open '/sys/module/${module}/holders': No such file or directory`,
+        'Module unloading is not supported',
+      ];
     case 'ERR_KMOD_NOT_LOADED':
-      return `Module ${module} is not currently loaded`;
+      return [`Module ${module} is not currently loaded`];
     case 'ERR_KMOD_IN_USE':
-      return holders.length > 0
-        ? `Module ${module} is in use by: ${holders.join(' ')}`
-        : `Module ${module} is in use`;
+      if (holders.length > 0) return [`Module ${module} is in use by: ${holders.join(' ')}`];
+      if (moduleState(module, io.kernel) !== 'going') return [`Module ${module} is in use`];
+      // kmod fails without a word.
+      return given.compat ? [] : [reason];
     case 'ERR_KMOD_NO_UNLOAD_SUPPORT':
-      return 'Module unloading is not supported';
+      return ['Module unloading is not supported'];
     default:
-      return reason;
+      return [reason];
   }
 }

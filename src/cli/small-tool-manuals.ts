@@ -7,6 +7,8 @@ const general: readonly ManualOption[] = [
   ['-h, --help', 'show this text'],
 ];
 
+const compat: ManualOption = ['--compat=kmod', 'answer as kmod does where that is wrong', ['kmod']];
+
 /** insmod(8). */
 export const insmodManual: Manual = {
   name: 'insmod',
@@ -42,6 +44,7 @@ export const rmmodManual: Manual = {
       title: 'Options',
       options: [
         ['-f, --force', 'unload in spite of users or a missing exit function; may crash the machine'],
+        compat,
         ...general,
       ],
     },
@@ -55,5 +58,5 @@ export const lsmodManual: Manual = {
   usage: ['[options]'],
   about: 'Lists the loaded modules, newest first.',
   operands: 'none',
-  sections: [{ title: 'Options', options: general }],
+  sections: [{ title: 'Options', options: [compat, ...general] }],
 };

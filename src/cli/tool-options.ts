@@ -7,15 +7,18 @@ import { ownerCheckFault } from './owner-option.ts';
 import { toolVersionText } from './version.ts';
 
 /** Options of the small tools. */
-export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner';
+export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner' | 'compat';
 
 const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
 const verbose = { long: 'verbose', short: 'v', id: 'verbose' } as const;
 const version = { long: 'version', short: 'V', id: 'version' } as const;
 const help = { long: 'help', short: 'h', id: 'help' } as const;
 
+// Not one of kmod's, and so never meant by a shorter form.
+const compat = { long: 'compat', id: 'compat', takesValue: true, isExact: true } as const;
+
 /** lsmod's options. */
-export const readingOptions: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, help];
+export const readingOptions: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, help, compat];
 /** Those of insmod and rmmod. */
 export const changingOptions: readonly OptionName<ToolOptionId>[] = [
   { long: 'force', short: 'f', id: 'force' },
@@ -33,6 +36,8 @@ export interface ToolArguments {
   readonly force: boolean;
   /** Undefined: as the caller's user suggests. */
   readonly checkOwner: OwnerCheck | undefined;
+  /** Whether kmod's answer is wanted where kmod is wrong. */
+  readonly compat: boolean;
   readonly operands: readonly string[];
   readonly messages: Messages;
 }
@@ -56,7 +61,7 @@ export function readToolArguments(
   const { io, program } = tool;
   const messages = new Messages(io, program, ERROR_LEVEL);
   const { options, operands, mistake } = parseArguments(argv, tool.names, parseOptions(io.env));
-  for (const { id } of options) {
+  for (const { id, value } of options) {
     if (id === 'help') {
       io.stdout(helpText(tool.manual, program));
       return 0;
@@ -64,6 +69,10 @@ export function readToolArguments(
     if (id === 'version') {
       io.stdout(toolVersionText());
       return 0;
+    }
+    if (id === 'compat' && value !== 'kmod') {
+      messages.error(`--compat knows only kmod, not '${value}'`);
+      return 1;
     }
   }
   if (mistake !== undefined) {
@@ -75,6 +84,7 @@ export function readToolArguments(
     messages.error(ownerCheckFault(checkOwner));
     return 1;
   }
-  messages.open({ syslog: options.some(({ id }) => id === 'syslog') });
-  return { force: options.some(({ id }) => id === 'force'), checkOwner, operands, messages };
+  const has = (wanted: ToolOptionId): boolean => options.some(({ id }) => id === wanted);
+  messages.open({ syslog: has('syslog') });
+  return { force: has('force'), checkOwner, compat: has('compat'), operands, messages };
 }

@@ -36,6 +36,7 @@ export function* deleteModule(
   const deadline = performance.now() + context.waitMs;
   let interruptions = 0;
   for (let pause = 1; ;) {
+    const started = performance.now();
     const before = moduleState(module, context.kernel);
     try {
       yield {
@@ -52,8 +53,8 @@ export function* deleteModule(
         continue;
       }
       if (!isTransient(error.code, before, moduleState(module, context.kernel))) throw error;
+      if (started >= deadline) throw error;
       pause = nextPause(pause, deadline - performance.now());
-      if (pause === 0) throw error;
     }
     yield { kind: 'wait', milliseconds: pause, signal: context.signal };
     context.checkSignal();

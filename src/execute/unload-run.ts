@@ -6,6 +6,7 @@ import { AbortedRun, checkSignal } from './aborted-run.ts';
 import { runCommandStep } from './command-step.ts';
 import { deleteModule } from './delete-step.ts';
 import type { Run } from './effect.ts';
+import { ModuleLocks } from './module-locks.ts';
 import { optionalFailure } from './optional-failure.ts';
 import { abortFailure, obstacleFailure, type Progress, stepFailure } from './plan-failure.ts';
 import { type StepEvent, stepResult, type StepOutcome, type StepResult } from './step-result.ts';
@@ -26,6 +27,12 @@ export interface UnloadRunOptions {
    * milliseconds, for each of them. Default 0: once.
    */
   readonly waitMs?: number | undefined;
+  /** How long to wait for loads by this package that rely on the same modules, in milliseconds. Default 5000. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Whether to keep out of the way of other loads and unloads by this package. Default true. */
+  readonly lock?: boolean | undefined;
+  /** A command that a signal ended counts as one that succeeded, as with kmod. Default false. */
+  readonly compat?: boolean | undefined;
   /** Whether the time to wait is for soft dependencies and unused dependencies too, as with kmod. Default false. */
   readonly waitForAll?: boolean | undefined;
 }
@@ -52,18 +59,32 @@ export function* runUnloadSteps(
   steps: readonly UnloadStep[],
   options: UnloadRunOptions = {},
 ): Run<readonly StepResult[]> {
+  const locks = options.lock === false ? undefined : ModuleLocks.open(options.kernel ?? {});
+  try {
+    return yield* runLocked(steps, { ...options, locks });
+  } finally {
+    locks?.close();
+  }
+}
+
+/** What steps are run with. */
+interface UnloadContext extends UnloadRunOptions {
+  readonly locks: ModuleLocks | undefined;
+}
+
+function* runLocked(steps: readonly UnloadStep[], context: UnloadContext): Run<readonly StepResult[]> {
   const completedSteps: StepResult[] = [];
   for (const [index, step] of steps.entries()) {
     let begun: UnloadStep | null = null;
     try {
-      checkSignal(options.signal);
+      checkSignal(context.signal);
       begun = step;
-      options.onStep?.({ phase: 'start', step, index, total: steps.length });
-      const result = yield* runStep(step, options);
+      context.onStep?.({ phase: 'start', step, index, total: steps.length });
+      const result = yield* runStep(step, context);
       completedSteps.push(result);
-      options.onStep?.({ phase: 'done', step, index, total: steps.length, result });
+      context.onStep?.({ phase: 'done', step, index, total: steps.length, result });
     } catch (error) {
-      throw runFailure(error, completedSteps, begun, options);
+      throw runFailure(error, completedSteps, begun, context);
     }
   }
   return completedSteps;
@@ -72,12 +93,12 @@ export function* runUnloadSteps(
 /** Thrown inside a run when a step that is required fails, to tell it from what `onStep` throws. */
 class RefusedStep extends Error {}
 
-function* runStep(step: UnloadStep, options: UnloadRunOptions): Run<StepResult> {
+function* runStep(step: UnloadStep, context: UnloadContext): Run<StepResult> {
   const started = performance.now();
   let outcome: StepOutcome;
   let failure: Error | undefined;
   try {
-    outcome = yield* perform(step, options);
+    outcome = yield* perform(step, context);
   } catch (error) {
     if (error instanceof AbortedRun) throw error;
     failure = optionalFailure(step, error);
@@ -87,24 +108,30 @@ function* runStep(step: UnloadStep, options: UnloadRunOptions): Run<StepResult> 
   }
   return stepResult(step, {
     outcome,
-    state: moduleState(step.module, options.kernel) ?? null,
+    state: moduleState(step.module, context.kernel) ?? null,
     durationMs: performance.now() - started,
     error: failure ?? null,
   });
 }
 
-function* perform(step: UnloadStep, options: UnloadRunOptions): Run<StepOutcome> {
+function* perform(step: UnloadStep, context: UnloadContext): Run<StepOutcome> {
+  const { locks, kernel = {}, busyTimeoutMs = 5000, waitMs = 0, signal } = context;
   if (step.action === 'command') {
-    yield* runCommandStep(step);
+    // It may call programs that wait for these modules.
+    locks?.release();
+    yield* runCommandStep(step, context.compat === true);
     return 'command-run';
   }
-  const waits = step.required || options.waitForAll === true;
+  const { module, required } = step;
+  // A load that relies on the module comes to its end first. One that cannot be waited for is the kernel's to judge.
+  const isAlone = locks === undefined || (yield* locks.own([module], busyTimeoutMs));
+  if (!required && locks !== undefined && (!isAlone || locks.isClaimed(module))) return 'kept';
   return yield* deleteModule(step, {
-    kernel: options.kernel ?? {},
-    waitMs: waits ? (options.waitMs ?? 0) : 0,
-    firstTime: step.required && options.firstTime !== false,
-    signal: options.signal,
-    checkSignal: () => checkSignal(options.signal),
+    kernel,
+    waitMs: required || context.waitForAll === true ? waitMs : 0,
+    firstTime: required && context.firstTime !== false,
+    signal,
+    checkSignal: () => checkSignal(signal),
   });
 }
 

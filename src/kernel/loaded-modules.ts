@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
 import { type LoadedModule, parseLoadedModules } from './loaded-module.ts';
+import { hasModuleFolder } from './module-state.ts';
 
 export type { LoadedModule } from './loaded-module.ts';
 
@@ -12,24 +13,48 @@ const MAX_PASSES = 10;
  * The loaded modules as /proc/modules lists them, newest first.
  *
  * The kernel gives the file out in pieces of a page and lets modules come and go in between: a load doubles a line, an
- * unload drops one. So a list of more than one piece is read again until two passes name the same modules; after
- * 10 passes under constant change the last one counts, without its doubles.
+ * unload drops one. So a list of more than one piece is read again until two passes name the same modules. After
+ * 10 passes under constant change all that they named counts, without doubles, as far as /sys/module still has it: a
+ * module that stays is never missing.
  *
+ * @param read reads the list, see {@link readKernelText}
  * @throws KmodError `ERR_KMOD_NO_MODULE_SUPPORT` without /proc/modules, `ERR_KMOD_PROC` for an unknown form
  */
-export function loadedModules(location: KernelLocation = {}): readonly LoadedModule[] {
+export function loadedModules(
+  location: KernelLocation = {},
+  read: typeof readKernelText = readKernelText,
+): readonly LoadedModule[] {
   const path = kernelPath(location, 'proc/modules');
   let previous: string | undefined;
-  let modules: readonly LoadedModule[] = [];
+  let merged: readonly LoadedModule[] = [];
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const content = readKernelText(path);
+    const content = read(path);
     if (content === undefined) throw missingListError(location, path);
-    modules = parseLoadedModules(content.text, path);
+    const modules = parseLoadedModules(content.text, path);
     const names = modules.map(({ name }) => name).join('\n');
     if (content.pieces <= 1 || names === previous) return modules;
     previous = names;
+    merged = mergeLists(modules, merged);
   }
-  return [...new Map(modules.map((module) => [module.name, module])).values()];
+  return merged.filter(({ name }) => hasModuleFolder(name, location));
+}
+
+/** The modules of a list, each once, and those of an older one that it lacks, each behind the one that it was behind. */
+function mergeLists(list: readonly LoadedModule[], older: readonly LoadedModule[]): readonly LoadedModule[] {
+  const merged = new Map(list.map((module) => [module.name, module]));
+  const missing = older.filter(({ name }) => !merged.has(name));
+  if (missing.length === 0) return [...merged.values()];
+  const followers = new Map<string | undefined, LoadedModule[]>();
+  let place: string | undefined;
+  for (const module of older) {
+    if (merged.has(module.name)) place = module.name;
+    else followers.set(place, [...(followers.get(place) ?? []), module]);
+  }
+  const behind = (name: string | undefined): readonly LoadedModule[] => followers.get(name) ?? [];
+  return [
+    ...behind(undefined),
+    ...[...merged.values()].flatMap((module) => [module, ...behind(module.name)]),
+  ];
 }
 
 function missingListError(location: KernelLocation, path: string): KmodError {

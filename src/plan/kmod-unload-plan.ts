@@ -11,8 +11,14 @@ import { UseCounts } from './use-counts.ts';
 export interface KmodManner {
   /** A dry run: use counts stay, so that what would become unused is not found. */
   readonly isFrozen: boolean;
-  /** With -q no message ends the program, and so a soft dependency that stays does not either. */
-  readonly isQuiet: boolean;
+  /** Whether the message on a module that stays ends the program, be it a soft dependency: without -a and -q. */
+  readonly endsAtRefusal: boolean;
+}
+
+/** A plan of kmod's, and what it says of soft dependencies on the way. */
+export interface KmodUnloadPlan extends UnloadPlan {
+  /** Why soft dependencies stay. */
+  readonly passed: readonly Obstacle[];
 }
 
 /**
@@ -22,10 +28,11 @@ export interface KmodManner {
  *
  * @returns `blocked` is what the program ends with once the steps are done
  */
-export function planKmodUnload(request: UnloadRequest, manner: KmodManner): UnloadPlan {
+export function planKmodUnload(request: UnloadRequest, manner: KmodManner): KmodUnloadPlan {
   const removal = new KmodRemoval(request, manner);
   for (const module of request.modules) if (!removal.addTarget(module)) break;
-  return { kind: 'unload', steps: removal.steps, blocked: removal.blocked, skipped: removal.skipped };
+  const { steps, blocked, skipped, passed } = removal;
+  return { kind: 'unload', steps, blocked, skipped, passed };
 }
 
 interface Candidate {
@@ -39,6 +46,7 @@ class KmodRemoval {
   readonly steps: UnloadStep[] = [];
   readonly blocked: Obstacle[] = [];
   readonly skipped: SkippedModule[] = [];
+  readonly passed: Obstacle[] = [];
   readonly #request: UnloadRequest;
   readonly #manner: KmodManner;
   readonly #rules: RemovalRules;
@@ -47,12 +55,10 @@ class KmodRemoval {
   readonly #open = new Set<string>();
 
   constructor(request: UnloadRequest, manner: KmodManner) {
-    const { tree, configuration, ignoreCommands = false, loaded, softDependencies = 'none' } = request;
     this.#request = request;
     this.#manner = manner;
-    this.#counts = new UseCounts(loaded);
-    const alone = softDependencies === 'none';
-    this.#rules = new RemovalRules({ tree, configuration, compat: true, ignored: ignoreCommands, alone });
+    this.#counts = new UseCounts(request.loaded);
+    this.#rules = new RemovalRules({ ...request, compat: true });
   }
 
   /** Answers whether the next one is tried too. */
@@ -81,6 +87,8 @@ class KmodRemoval {
     }
     const { pre, post } = this.#rules.softDependencies(module);
     if (!this.#removeSoft(post) || !this.#removeHolders(candidate)) return false;
+    const loop = command && this.#rules.loop(command);
+    if (loop !== undefined) return this.#refuse(candidate, loop);
     const refcount = this.#counts.refcount(module);
     if (isChecked && !waits && check !== 'holders' && refcount !== null && refcount > 0) {
       const { kernel = {} } = this.#request;
@@ -115,9 +123,13 @@ class KmodRemoval {
   }
 
   #refuse({ module, because, required }: Candidate, obstacle: Obstacle): boolean {
-    // With -q kmod's error goes up to where errors of soft dependencies are ignored.
-    if (required || !this.#manner.isQuiet) this.blocked.push(obstacle);
-    else this.skipped.push({ module, because, reason: obstacle.reason });
+    // Otherwise kmod's error goes up to where errors of soft dependencies are ignored.
+    if (required || this.#manner.endsAtRefusal) {
+      this.blocked.push(obstacle);
+      return false;
+    }
+    this.passed.push(obstacle);
+    this.skipped.push({ module, because, reason: obstacle.reason });
     return false;
   }
 

@@ -6,7 +6,7 @@ import type { Obstacle, SkippedModule, StepReason, UnloadPlan, UnloadStep } from
 import { RemovalRules } from './removal-rules.ts';
 import type { SoftDependency } from './soft-dependencies.ts';
 import { stillUsedText, useObstacle } from './unload-obstacle.ts';
-import type { UnloadRequest } from './unload-request.ts';
+import type { UnloadCheck, UnloadRequest } from './unload-request.ts';
 import { UseCounts } from './use-counts.ts';
 
 export type { UnloadRequest } from './unload-request.ts';
@@ -26,7 +26,10 @@ const ASKED: StepReason = { kind: 'asked' };
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
  */
 export function planUnload(request: UnloadRequest): UnloadPlan {
-  if (request.compat === true) return planKmodUnload(request, { isFrozen: false, isQuiet: true });
+  if (request.compat === true) {
+    const { passed: _, ...plan } = planKmodUnload(request, { isFrozen: false, endsAtRefusal: false });
+    return plan;
+  }
   const planner = new UnloadPlanner(request);
   planner.addAsked();
   planner.addUnused();
@@ -46,7 +49,7 @@ class UnloadPlanner {
   readonly #request: UnloadRequest;
   readonly #kernel: KernelLocation;
   readonly #rules: RemovalRules;
-  readonly #check: 'all' | 'users' | 'holders' | 'none';
+  readonly #check: UnloadCheck;
   #counts: UseCounts;
   /** What was in use when it was looked at. */
   #waiting: Candidate[] = [];
@@ -54,15 +57,13 @@ class UnloadPlanner {
   #seen: Set<string>;
 
   constructor(request: UnloadRequest) {
-    const { loaded, modules, softDependencies = 'none', configuration, tree } = request;
+    const { loaded, modules } = request;
     this.#request = request;
     this.#kernel = request.kernel ?? {};
     this.#check = request.check ?? 'all';
     this.#counts = new UseCounts(loaded);
     this.#seen = new Set(modules);
-    const ignored = request.ignoreCommands === true;
-    const alone = softDependencies === 'none';
-    this.#rules = new RemovalRules({ tree, configuration, compat: false, ignored, alone });
+    this.#rules = new RemovalRules(request);
   }
 
   addAsked(): void {
@@ -147,7 +148,7 @@ class UnloadPlanner {
   #considerLoaded(candidate: Candidate, isUnchecked = false): void {
     const { module, because } = candidate;
     // Uses that are not by symbols, as of a checksum by its name, end with the modules that go: the kernel decides.
-    const check = because.kind === 'softdep' && because.order === 'pre' ? 'holders' : 'all';
+    const check = because.kind === 'softdep' && because.order === 'pre' ? 'holders' : 'counts';
     const isFree = (): boolean =>
       isUnchecked || (!this.#isInUse(module, check) && !this.#counts.isPermanent(module));
     if (this.#tryDelete(candidate, false, isFree)) this.#considerFollowers(candidate);
@@ -163,6 +164,10 @@ class UnloadPlanner {
     const state = post.length > 0 ? { counts: this.#counts.copy(), waiting: [...this.#waiting] } : undefined;
     const seen = state && new Set(this.#seen);
     this.#considerSoft(post);
+    const loop = command && this.#rules.loop(command);
+    if (loop !== undefined && required) this.blocked.push(loop);
+    else if (loop !== undefined) this.skipped.push({ module, because, reason: loop.reason });
+    if (loop !== undefined) return true;
     if (command !== undefined || isFree()) {
       this.#counts.remove(module);
       const force = this.#request.force === true && required;
@@ -223,12 +228,13 @@ class UnloadPlanner {
     return false;
   }
 
-  #isInUse(module: string, check: 'all' | 'users' | 'holders' | 'none'): boolean {
+  #isInUse(module: string, check: UnloadCheck): boolean {
     if (check === 'none') return false;
     const refcount = this.#counts.refcount(module);
     if (check === 'users') return refcount !== null && refcount > 0;
     if (this.#counts.users(module).length > 0) return true;
     if (check === 'holders') return false;
-    return refcount !== 0 || (this.#counts.isPermanent(module) && this.#request.force !== true);
+    if (refcount !== 0) return true;
+    return check === 'all' && this.#request.force !== true && this.#counts.isPermanent(module);
   }
 }

@@ -3,6 +3,9 @@ import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 
+/** How closely a module is looked at before it is unloaded. */
+export type UnloadCheck = 'all' | 'counts' | 'users' | 'holders' | 'none';
+
 /** What to unload. */
 export interface UnloadRequest {
   /** The kernel's names of the modules, with underscores. */
@@ -17,6 +20,8 @@ export interface UnloadRequest {
   readonly configuration?: ModprobeConfiguration | undefined;
   /** No remove commands and no soft dependencies. Default false. */
   readonly ignoreCommands?: boolean | undefined;
+  /** Value of `KMODCTL_COMMAND_CHAIN` in this process's environment: the commands now running above it. */
+  readonly commandChain?: string | undefined;
   /** Also unload what the modules needed and nothing needs any more. Default false. */
   readonly dependencies?: boolean | undefined;
   /**
@@ -32,11 +37,11 @@ export interface UnloadRequest {
   /** Tell the kernel to ignore users of the modules asked for, and a missing exit function. Default false. */
   readonly force?: boolean | undefined;
   /**
-   * `all` looks at everything that keeps a module in the kernel; `users` at its use count alone and leaves the rest to
-   * the kernel, as kmod's modprobe does; `holders` leaves out users that are no modules; `none` lets the kernel judge.
-   * Default `all`.
+   * What is looked at, each less than the one before: `all` that keeps a module in the kernel; `counts`: its use count,
+   * and the way out; `users`: only a use count above 0, as kmod's modprobe does; `holders`: only users that are modules;
+   * `none`: the kernel is to judge. Default `all`.
    */
-  readonly check?: 'all' | 'users' | 'holders' | 'none' | undefined;
+  readonly check?: UnloadCheck | undefined;
   /** A module that is not loaded is an obstacle and not just skipped. Default true. */
   readonly firstTime?: boolean | undefined;
   /** kmod's own procedure with its mistakes: see docs/compatibility.md. Default false. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import test, { type ExecutionContext } from 'ava';
 
 import {
@@ -93,6 +95,48 @@ test('insmod loads a file and does not take EEXIST for success', async (t) => {
     instanceOf: PlanFailure,
   });
   t.like(error, { code: 'ERR_KMOD_LOAD_FAILED', errno: -17, module: 'mine', path });
+});
+
+test('removal: configuration, holders and the time to wait', async (t) => {
+  const { root, place, calls } = setUp(t);
+  root.write(
+    'etc/modprobe.d/x.conf',
+    'remove xor echo > %\nsoftdep btrfs pre: xor\n'.replace('%', `${root.path}/said`),
+  );
+  root.write('other.conf', 'remove btrfs false\n');
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  const actions = (options: object): readonly string[] =>
+    planRemoval('btrfs', { ...place, dependencies: true, ...options }).steps.map(
+      ({ action, module }) => `${action} ${module}`,
+    );
+  t.deepEqual(actions({}), ['delete btrfs', 'delete xor']);
+  t.deepEqual(actions({ config: [] }), ['delete btrfs', 'delete xor']);
+  t.deepEqual(actions({ config: `${root.path}/other.conf` }), ['command btrfs']);
+  t.deepEqual(actions({ config: `${root.path}/other.conf`, ignoreCommands: true }), [
+    'delete btrfs',
+    'delete xor',
+  ]);
+  t.deepEqual(actions({ dependencies: false, config: `${root.path}/other.conf` }), ['delete btrfs']);
+  const failure = await t.throwsAsync(
+    rmmod('btrfs', { ...place, dependencies: true, config: `${root.path}/other.conf`, syscalls: calls }),
+    { instanceOf: PlanFailure },
+  );
+  t.like(failure, { code: 'ERR_KMOD_UNLOAD_FAILED', cause: { code: 'ERR_KMOD_COMMAND_FAILED' } });
+  const run = await rmmod('xor', { ...place, syscalls: calls, dependencies: true });
+  t.deepEqual(
+    run.steps.map(({ outcome }) => outcome),
+    ['command-run'],
+  );
+  // The command left it where it is.
+  t.deepEqual(run.modules, []);
+  t.true(existsSync(`${root.path}/said`));
+  const both = await rmmod('xor', { ...place, syscalls: calls, removeHolders: true });
+  t.deepEqual(both.modules, ['btrfs', 'xor']);
+  t.throws(() => planRemoval('xor', { ...place, waitMs: -1 }), { instanceOf: RangeError });
+  t.throws(() => planRemoval('xor', { ...place, dependencies: true, config: [1] as never }), {
+    instanceOf: TypeError,
+    message: /options\.config\[0\]/,
+  });
 });
 
 test('rmmod and lsmod', async (t) => {

@@ -1,6 +1,9 @@
 /** modprobe -r beside the real kmod, on the same modelled kernel. */
+import { spawnSync } from 'node:child_process';
+
 import test, { type ExecutionContext } from 'ava';
 
+import type { CommandRunner } from '../../src/execute/shell-command.ts';
 import { runCli } from '../fixtures/cli-session.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { KernelModel, type ModelledModule } from '../fixtures/kernel-model.ts';
@@ -30,6 +33,8 @@ async function setUp(t: ExecutionContext): Promise<Setting> {
       soft: { path: 'soft.ko' },
       pre: { path: 'pre.ko' },
       post: { path: 'post.ko' },
+      user: { path: 'user.ko', needs: ['cmd'] },
+      ...Object.fromEntries(plain.map((name) => [name, { path: `${name}.ko` }])),
     },
     builtin: ['unix'],
     aliases: [
@@ -39,23 +44,55 @@ async function setUp(t: ExecutionContext): Promise<Setting> {
   });
   const directory = `lib/modules/${RELEASE}`;
   root.write(`${directory}/modules.softdep`, 'softdep soft pre: pre unix post: post\nsoftdep c pre: post\n');
+  root.write('conf.d/x.conf', configuration);
   const model = new KernelModel(root, []);
-  const place = ['-d', root.path, '-S', RELEASE];
+  const place = ['-C', `${root.path}/conf.d`, '-d', root.path, '-S', RELEASE];
   const left = (): string => model.names.join(' ');
   return {
     kmod: async (line, modules, timeout) => {
       model.reset(modules);
-      const argv = ['modprobe', '-C', reference.emptyConfiguration, ...place, ...line.split(' ')];
+      const argv = ['modprobe', ...place, ...line.split(' ')];
       return { ...(await runModelledKmod(reference, { root, model, timeout }, argv)), left: left() };
     },
     ours: async (line, modules) => {
       model.reset(modules);
       const argv = ['modprobe', ...place, ...line.split(' ')];
-      const { exitCode, stdout, stderr } = await runCli(root, argv, model.verdict);
-      return { exitCode, stdout, stderr, left: left() };
+      const output = new CapturedOutput();
+      const { exitCode, stderr } = await runCli(root, argv, model.verdict, output);
+      return { exitCode, stdout: output.text, stderr, left: left() };
     },
   };
 }
+
+/** What the program and the commands that it runs print, in order. */
+class CapturedOutput {
+  text = '';
+  readonly stdout = (output: string | Uint8Array): void => {
+    this.text += typeof output === 'string' ? output : Buffer.from(output).toString();
+  };
+  readonly commands: CommandRunner = {
+    runSync: ({ command, environment }) => {
+      const options = { env: { ...process.env, ...environment }, encoding: 'utf8' } as const;
+      const { status, signal, stdout } = spawnSync('/bin/sh', ['-c', command], options);
+      this.stdout(stdout);
+      return { exitCode: status, signal };
+    },
+    run: async (command) => await Promise.resolve(this.commands.runSync(command)),
+  };
+}
+
+const plain = ['cmd', 'failing', 'killed', 'withfail', 'withcmd', 'twice', 'globby'];
+const configuration = `remove cmd echo removing $MODPROBE_MODULE "[$CMDLINE_OPTS]"
+remove failing exit 3
+remove killed kill -9 $$
+remove glob* echo glob
+remove nothing echo nothing
+softdep withfail post: failing
+softdep withcmd pre: cmd
+softdep twice pre: pre
+softdep twice post: post
+alias config-alias c
+`;
 
 const free = (...names: readonly string[]): readonly ModelledModule[] => names.map((name) => ({ name }));
 /** s uses a, which uses b, which uses c. */
@@ -131,6 +168,28 @@ const rows: readonly (readonly [string, readonly ModelledModule[]])[] = [
   ['-r --wait=-1x c', free('c')],
   ['-rv --remove-holders c', pair({ refcount: 1 })],
   ['-r --remove-holders --first-time c', []],
+  // Commands of the configuration.
+  ['-rv cmd', []],
+  ['-rv cmd', [{ name: 'cmd', refcount: 3 }]],
+  ['-rDv cmd', []],
+  ['-rnv cmd', []],
+  ['-r --first-time cmd', []],
+  ['-rvi cmd', free('cmd')],
+  ['-rvi cmd', [{ name: 'cmd', refcount: 2 }]],
+  ['-rv failing', []],
+  ['-rvq failing', []],
+  ['-rva failing c', free('c')],
+  ['-rva c', pair()],
+  ['-rva c b', pair()],
+  ['-rva unix c', free('c')],
+  ['-rva --first-time b soft', free('soft', 'pre', 'post')],
+  ['-rvaq c', pair()],
+  ['-rv withcmd', free('withcmd', 'cmd')],
+  ['-rvi withcmd', free('withcmd', 'cmd')],
+  ['-rv globby', free('globby')],
+  ['-rv nothing', []],
+  ['-rv config-alias', free('c')],
+  ['-rv user', [{ name: 'user' }, { name: 'cmd', refcount: 1, users: ['user'] }]],
 ];
 
 test('the answers of kmod', async (t) => {
@@ -163,12 +222,38 @@ const differences: readonly (readonly [string, readonly ModelledModule[], Answer
   ['-rv soft', [...free('soft', 'pre'), busy('post')], done('rmmod soft\nrmmod pre\n', 'post')],
   // Uses that are not by symbols may end with the module that goes: the kernel is asked.
   ['-rv soft', [...free('soft', 'post'), busy('pre')], done('rmmod post\nrmmod soft\nrmmod pre\n', 'pre')],
+  ['-rva soft', [...free('soft', 'pre'), busy('post')], done('rmmod soft\nrmmod pre\n', 'post')],
+  // --first-time is about the modules named.
+  ['-rv --first-time soft', free('soft', 'pre'), done('rmmod soft\nrmmod pre\n', '')],
+  ['-rva --first-time soft', free('soft', 'post'), done('rmmod post\nrmmod soft\n', '')],
   // Nothing is touched when the module itself stays.
   [
     '-rv soft',
     [...free('pre', 'post'), busy('soft')],
     { exitCode: 1, stdout: '', stderr: 'modprobe: FATAL: Module soft is in use.\n', left: 'pre post soft' },
   ],
+  // A remove command that fails, of a soft dependency; one that a signal ends; several softdep lines.
+  [
+    '-rv withfail',
+    free('withfail'),
+    {
+      exitCode: 0,
+      stdout: 'remove exit 3\nrmmod withfail\n',
+      stderr: 'modprobe: WARNING: Error running remove command for failing\n',
+      left: '',
+    },
+  ],
+  [
+    '-rv killed',
+    [],
+    {
+      exitCode: 1,
+      stdout: 'remove kill -9 $$\n',
+      stderr: 'modprobe: FATAL: Error running remove command for killed\n',
+      left: '',
+    },
+  ],
+  ['-rv twice', free('twice', 'pre', 'post'), done('rmmod post\nrmmod twice\nrmmod pre\n', '')],
   // An unused dependency without an exit function.
   [
     '-rv b',

@@ -35,7 +35,7 @@ a_module_with_quite_a_long_name    16384  0
 xor                    16384  2 btrfs,raid456
 vrf                    16384  0
 coming                  8192  1
-stuck                  16384  -2
+stuck                  16384  -
 free                   16384  0
 `,
   );

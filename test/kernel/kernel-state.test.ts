@@ -86,6 +86,41 @@ test('the list is read from the given root, also when it is long', (t) => {
   );
 });
 
+test('a list that changes while it is read has no module twice, and all that stay', (t) => {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  const location = { root: root.path };
+  root.writeKernel(['new3', 'first', 'second', 'third'].map((name) => ({ name })));
+  const reading = (passes: readonly (readonly string[])[]): readonly string[] => {
+    let pass = 0;
+    return loadedModules(location, () => {
+      const names = passes[Math.min(pass++, passes.length - 1)] ?? [];
+      return { text: names.map(listLine).join(''), pieces: 2 };
+    }).map(({ name }) => name);
+  };
+  const stable = ['first', 'second', 'third'];
+  // A load between two pieces doubles a line, an unload drops one: read again until two passes agree.
+  t.deepEqual(reading([['first', 'first', 'second', 'third'], ['second', 'third'], stable, stable]), stable);
+  // It never comes to rest: what is still there counts, each in its place; what is gone does not.
+  let pass = 0;
+  const restless = loadedModules(location, () => {
+    pass++;
+    const names =
+      pass % 2 === 1 ? [`new${pass}`, 'first', 'third', 'third'] : ['gone', 'first', 'second', 'third'];
+    return { text: names.map(listLine).join(''), pieces: 3 };
+  });
+  t.is(pass, 10);
+  const names = restless.map(({ name }) => name);
+  t.deepEqual(
+    names.filter((name) => stable.includes(name)),
+    stable,
+  );
+  t.deepEqual(
+    names.filter((name) => !stable.includes(name)),
+    ['new3'],
+  );
+});
+
 test('without a list: a kernel without modules, or no /proc', (t) => {
   const root = new FixtureRoot();
   t.teardown(() => root.remove());
@@ -120,3 +155,7 @@ test('the folder of a module tells its state', (t) => {
     t.false(hasModuleFolder(name, location));
   }
 });
+
+function listLine(name: string): string {
+  return `${name} 4096 0 - Live 0x0\n`;
+}
