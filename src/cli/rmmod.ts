@@ -11,11 +11,11 @@ import type { CliIo } from './cli-io.ts';
 import { loadedIfSupported } from './loaded-list.ts';
 import { refusalText } from './refusal-text.ts';
 import { rmmodManual } from './small-tool-manuals.ts';
-import { changingOptions, readToolArguments, type ToolArguments } from './tool-options.ts';
+import { removingOptions, readToolArguments, type ToolArguments } from './tool-options.ts';
 
 /** rmmod(8). */
 export function runRmmod(argv: readonly string[], io: CliIo, program: string): number {
-  const given = readToolArguments(argv, { io, program, names: changingOptions, manual: rmmodManual });
+  const given = readToolArguments(argv, { io, program, names: removingOptions, manual: rmmodManual });
   if (typeof given === 'number') return given;
   const { operands, messages } = given;
   if (operands.length === 0) {

@@ -17,17 +17,19 @@ const help = { long: 'help', short: 'h', id: 'help' } as const;
 // Not one of kmod's, and so never meant by a shorter form.
 const compat = { long: 'compat', id: 'compat', takesValue: true, isExact: true } as const;
 
+const general: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, help];
+const force: OptionName<ToolOptionId> = { long: 'force', short: 'f', id: 'force' };
+
 /** lsmod's options. */
-export const readingOptions: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, help, compat];
-/** Those of insmod and rmmod. */
-export const changingOptions: readonly OptionName<ToolOptionId>[] = [
-  { long: 'force', short: 'f', id: 'force' },
-  ...readingOptions,
-];
+export const readingOptions: readonly OptionName<ToolOptionId>[] = [...general, compat];
+
+/** Those of rmmod. */
+export const removingOptions: readonly OptionName<ToolOptionId>[] = [force, ...general, compat];
 
 /** Those of insmod. The last is not one of kmod's. */
 export const insertingOptions: readonly OptionName<ToolOptionId>[] = [
-  ...changingOptions,
+  force,
+  ...general,
   { long: 'check-owner', id: 'check-owner', takesValue: true, isExact: true },
 ];
 
