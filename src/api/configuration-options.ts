@@ -1,20 +1,23 @@
 import { resolve } from 'node:path';
 
-import { argumentTypeError } from '../errors/argument.ts';
+import { treeConfiguration } from '../config/configuration-index.ts';
 import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
+import { argumentTypeError, requireOptions } from '../errors/argument.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
-import { kernelOf, type PlaceOptions } from './place-options.ts';
+import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
 
 /** Which configuration counts, and how. */
 export interface ConfigurationOptions {
   /**
-   * Files and folders to read in place of the usual ones (those of modprobe.d(5), below `root`); an empty list for none.
-   * The tree's own soft dependencies and the kernel's command line count all the same.
+   * Files and folders to read in place of the usual ones (those of modprobe.d(5), below `configRoot`); an empty list for
+   * none. The tree's own soft dependencies and the kernel's command line count all the same.
    */
   readonly config?: string | readonly string[] | undefined;
-  /** A configuration that has been read already, in place of all that. */
-  readonly configuration?: ModprobeConfiguration | undefined;
+  /** A configuration that has been read already, in place of all that; false for what the tree itself says alone. */
+  readonly configuration?: ModprobeConfiguration | false | undefined;
+  /** Folder in place of `/` for the folders of modprobe.d(5). Default: `root`; `modprobe -d` does not move them. */
+  readonly configRoot?: string | undefined;
   /** Leave out the commands and soft dependencies of the modules named, as `modprobe -i` does. Default false. */
   readonly ignoreCommands?: boolean | undefined;
   /** kmod's answers where kmod is wrong: see docs/compatibility.md. Default false. */
@@ -24,7 +27,8 @@ export interface ConfigurationOptions {
 /** Names and types of {@link ConfigurationOptions}. */
 export const configurationOptionTypes = {
   config: ['string', 'array'],
-  configuration: 'object',
+  configuration: ['object', 'boolean'],
+  configRoot: 'string',
   ignoreCommands: 'boolean',
   compat: 'boolean',
 } as const;
@@ -32,21 +36,38 @@ export const configurationOptionTypes = {
 /**
  * The configuration that the options name.
  *
- * @throws TypeError for a list of something else than paths
+ * @throws TypeError for a list of something else than paths, and for options that exclude each other
  */
 export function configurationOf(
   options: PlaceOptions & ConfigurationOptions,
   tree: ModuleTree,
 ): ModprobeConfiguration {
-  const { config, configuration, compat, root } = options;
-  if (configuration !== undefined) return configuration;
+  const { config, configuration, compat, root, configRoot = root } = options;
+  if (configuration !== undefined && (config !== undefined || options.configRoot !== undefined))
+    throw new TypeError('The option "configuration" does not go with "config" and "configRoot"');
+  if (configuration === false) return treeConfiguration(tree);
+  if (configuration !== undefined) return requireConfiguration(configuration);
   return readModprobeConfiguration({
     paths: config === undefined ? undefined : pathsOf(config),
-    root: root === undefined || root === '/' ? undefined : resolve(root),
+    root: configRoot === undefined || configRoot === '/' ? undefined : resolve(configRoot),
     tree,
     kernel: kernelOf(options),
     compat,
   });
+}
+
+/**
+ * Reads the configuration of modprobe, as `modprobe -c` shows it, to be looked at or to be given to several calls as
+ * `configuration`. Lines that are not understood are among its `problems`.
+ *
+ * @throws TypeError for wrong arguments
+ */
+export function readConfiguration(
+  options: Pick<ConfigurationOptions, 'config' | 'configRoot' | 'compat'> & PlaceOptions = {},
+): ModprobeConfiguration {
+  const { config, configRoot, compat } = configurationOptionTypes;
+  requireOptions('options', options, { ...placeOptionTypes, config, configRoot, compat });
+  return configurationOf(options, treeOf(options));
 }
 
 function pathsOf(config: unknown): readonly string[] {
@@ -55,4 +76,9 @@ function pathsOf(config: unknown): readonly string[] {
     if (typeof path === 'string' && path !== '') return path;
     throw argumentTypeError(`options.config[${index}]`, 'a path (a string, not empty)', path);
   });
+}
+
+function requireConfiguration(configuration: ModprobeConfiguration | true): ModprobeConfiguration {
+  if (typeof configuration === 'object' && Array.isArray(configuration.aliases)) return configuration;
+  throw argumentTypeError('options.configuration', 'false, or what was read before', configuration);
 }

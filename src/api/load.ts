@@ -9,23 +9,36 @@ import { dryRun } from '../execute/dry-run.ts';
 import type { StepResult } from '../execute/step-result.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { moduleCalls } from '../native/module-calls.ts';
+import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { planLoad } from '../plan/load-plan.ts';
 import { requireModules } from '../plan/lookup.ts';
 import { type ModuleParameters, parameterText } from '../plan/module-parameters.ts';
-import type { LoadPlan } from '../plan/plan.ts';
+import type { LeftModule, LoadPlan } from '../plan/plan.ts';
+import {
+  configurationOf,
+  type ConfigurationOptions,
+  configurationOptionTypes,
+} from './configuration-options.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
 import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
 
 /** Options of {@link plan}. */
-export interface PlanOptions extends PlaceOptions {
+export interface PlanOptions extends PlaceOptions, ConfigurationOptions {
   /** Parameters of the module; with several names each gets its own by calling once per name. Default none. */
   readonly parameters?: ModuleParameters | undefined;
   /** A module that is in the kernel already is an obstacle. Default false. */
   readonly firstTime?: boolean | undefined;
   /** Plan as if nothing were loaded. Default false. */
   readonly ignoreLoaded?: boolean | undefined;
+  /** Neither install commands nor soft dependencies of the modules named count; those of what they need do. Default false. */
+  readonly ignoreCommands?: boolean | undefined;
+  /**
+   * For what the blacklist holds: `aliases` for modules that are named by an alias, `asked` for all that are named, `all` also
+   * for what they need. Default `aliases`.
+   */
+  readonly blacklist?: (typeof blacklistStrengths)[number] | undefined;
 }
 
 /** How modules are inserted. */
@@ -66,6 +79,8 @@ export interface LoadResult {
   /** The kernel's names of the modules asked for; an alias may stand for several. */
   readonly modules: readonly string[];
   readonly steps: readonly StepResult[];
+  /** What was left alone, as the blacklist wants it, and why. */
+  readonly skipped: readonly LeftModule[];
   /** Whether everything asked for was in the kernel before. */
   readonly alreadyLoaded: boolean;
   /** Files that were used and that somebody else than root could change, each place once. */
@@ -74,8 +89,13 @@ export interface LoadResult {
   readonly durationMs: number;
 }
 
+const blacklistStrengths = ['aliases', 'asked', 'all'] as const;
+
 const planOptionTypes = {
   ...placeOptionTypes,
+  ...configurationOptionTypes,
+  ignoreCommands: 'boolean',
+  blacklist: 'string',
   parameters: ['string', 'object'],
   firstTime: 'boolean',
   ignoreLoaded: 'boolean',
@@ -119,7 +139,8 @@ export function plan(names: string | readonly string[], options: PlanOptions = {
  * Loads modules with all that they need, as modprobe(8) does. Modules that are loaded already are left as they are.
  * When a step fails, what this call loaded is unloaded again, and nothing else.
  *
- * The event loop is not blocked while a module initialises itself. modprobe.d is not read.
+ * The event loop is not blocked while a module initialises itself. An alias that several modules have is satisfied by one
+ * of them. Install commands of the configuration are run by `/bin/sh`.
  *
  * @param names module names, aliases, or files (beginning with `/` or `./`)
  * @throws TypeError for wrong arguments; what {@link plan} throws; PlanFailure with the code of an obstacle
@@ -219,7 +240,10 @@ function prepareRun(
       return {
         modules: [...new Set([...asked.map(({ module }) => module), ...askedTwice(loadPlan)])],
         steps,
-        alreadyLoaded: asked.every(({ outcome }) => outcome === 'already-loaded' || outcome === 'builtin'),
+        alreadyLoaded:
+          asked.length > 0 &&
+          asked.every(({ outcome }) => outcome === 'already-loaded' || outcome === 'builtin'),
+        skipped: loadPlan.skipped,
         ownerFindings,
         durationMs: performance.now() - started,
       };
@@ -228,17 +252,26 @@ function prepareRun(
 }
 
 function askedTwice({ skipped }: LoadPlan): readonly string[] {
-  return skipped.filter(({ because }) => because.kind === 'asked').map(({ module }) => module);
+  return skipped.filter(({ kind }) => kind === 'repeated').map(({ module }) => module);
 }
 
 function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
   const parameters = parameterText(options.parameters ?? '');
   if (parameters !== '' && names.length > 1)
     throw new TypeError('The option "parameters" goes with one name; load the modules one by one');
+  const { blacklist = 'aliases', compat, ignoreCommands } = options;
+  if (!blacklistStrengths.includes(blacklist))
+    throw argumentTypeError('options.blacklist', `one of ${blacklistStrengths.join(', ')}`, blacklist);
   const tree = treeOf(options);
+  const configuration = configurationOf(tree, options);
   return planLoad({
-    targets: names.flatMap((name) => requireModules(tree, name)),
+    targets: names.flatMap((name) => requireModules(tree, name, { configuration })),
     tree,
+    configuration,
+    compat,
+    ignoreCommands,
+    blacklist,
+    commandChain: process.env[COMMAND_CHAIN],
     parameters,
     kernel: kernelOf(options),
     firstTime: options.firstTime,
