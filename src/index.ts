@@ -15,7 +15,9 @@ export {
 export { lsmod } from './api/loaded.ts';
 export { modinfo, type ModinfoOptions, modinfoSync } from './api/modinfo.ts';
 export type { ModinfoKind } from './api/modinfo-target.ts';
+export { type ConfigurationOptions, readConfiguration } from './api/configuration-options.ts';
 export type { PlaceOptions } from './api/place-options.ts';
+export { drawPlan, drawPlanSvg } from './api/plan-picture.ts';
 export type { RunOptions } from './api/run-options.ts';
 export {
   planRemoval,
@@ -47,6 +49,15 @@ export type { DeviceName } from './index-files/device-name-file.ts';
 export type { ListedModule } from './index-files/module-list-file.ts';
 export type { MalformedLine } from './index-files/text-lines.ts';
 export type { TextOrigin } from './index-files/text-origin.ts';
+export type {
+  AliasRecord,
+  BlacklistRecord,
+  CommandRecord,
+  HiddenFile,
+  ModprobeConfiguration,
+  OptionsRecord,
+} from './config/modprobe-configuration.ts';
+export type { ConfigurationProblem } from './config/configuration-notice.ts';
 export type { KernelLocation } from './kernel/kernel-file.ts';
 export { type KernelLogRecord, readKernelLog } from './kernel/kernel-log.ts';
 export type { LoadedModule, ModuleState } from './kernel/loaded-module.ts';
@@ -75,8 +86,10 @@ export type {
   DeleteStep,
   InsertCall,
   InsertStep,
+  LeftModule,
   LoadPlan,
   LoadStep,
+  LoadTarget,
   Obstacle,
   OptionText,
   SkipBuiltinStep,

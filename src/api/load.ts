@@ -32,8 +32,6 @@ export interface PlanOptions extends PlaceOptions, ConfigurationOptions {
   readonly firstTime?: boolean | undefined;
   /** Plan as if nothing were loaded. Default false. */
   readonly ignoreLoaded?: boolean | undefined;
-  /** Neither install commands nor soft dependencies of the modules named count; those of what they need do. Default false. */
-  readonly ignoreCommands?: boolean | undefined;
   /**
    * For what the blacklist holds: `aliases` for modules that are named by an alias, `asked` for all that are named, `all` also
    * for what they need. Default `aliases`.
@@ -94,7 +92,6 @@ const blacklistStrengths = ['aliases', 'asked', 'all'] as const;
 const planOptionTypes = {
   ...placeOptionTypes,
   ...configurationOptionTypes,
-  ignoreCommands: 'boolean',
   blacklist: 'string',
   parameters: ['string', 'object'],
   firstTime: 'boolean',
@@ -263,7 +260,7 @@ function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
   if (!blacklistStrengths.includes(blacklist))
     throw argumentTypeError('options.blacklist', `one of ${blacklistStrengths.join(', ')}`, blacklist);
   const tree = treeOf(options);
-  const configuration = configurationOf(tree, options);
+  const configuration = configurationOf(options, tree);
   return planLoad({
     targets: names.flatMap((name) => requireModules(tree, name, { configuration })),
     tree,

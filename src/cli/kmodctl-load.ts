@@ -7,11 +7,13 @@ import type { Paint } from './colour.ts';
 import { jsonDocument } from './json-output.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { ownerCheckFault } from './owner-option.ts';
+import { planningOptionIds, planningOptions } from './planning-options.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl load`. */
 export const loadSubcommand: Subcommand = {
   options: [
+    ...planningOptionIds,
     'check-owner',
     'dry-run',
     'first-time',
@@ -29,13 +31,15 @@ export const loadSubcommand: Subcommand = {
       'Loads a module by name, alias or path (beginning with / or ./) with all that it needs and its soft dependencies, which may fail. If a step fails, what was loaded is unloaded again.',
     operands: 'module-and-parameters',
   },
-  run({ has, value, operands, place, paint }, io) {
+  run(given, io) {
+    const { has, value, operands, place, paint } = given;
     const [name, ...words] = operands;
     if (name === undefined) throw new UsageError('which module? Give its name.');
     const jobs = value('jobs') ?? '1';
     if (!/^[1-9]\d{0,2}$/.test(jobs)) throw new UsageError(`-j takes a number from 1 to 999, not '${jobs}'`);
     const options = {
       ...place,
+      ...planningOptions(given, io),
       parameters: joinParameterWords(words),
       dryRun: has('dry-run'),
       firstTime: has('first-time'),
@@ -81,9 +85,12 @@ function stepRow(result: StepResult): readonly string[] {
   return [module, 'failed', time, `${reason}, not required: ${error.message}`];
 }
 
-function summary({ modules, steps, alreadyLoaded, durationMs }: LoadResult, isDryRun: boolean): string {
+function summary(result: LoadResult, isDryRun: boolean): string {
+  const { modules, steps, skipped, alreadyLoaded, durationMs } = result;
   const subject = modules.join(', ');
   if (alreadyLoaded) return `Nothing to do: ${subject} is in the kernel already.\n`;
+  if (modules.length === 0)
+    return skipped.map(({ module, reason }) => `Nothing to do for ${module}: ${reason}.\n`).join('');
   const planned = steps.filter(({ outcome }) => outcome === 'planned').length;
   if (isDryRun) return `Would load ${modulesText(planned)} for ${subject}.\n`;
   const loaded = steps.filter(({ outcome }) => outcome === 'loaded').length;

@@ -5,18 +5,23 @@ export type KmodctlOptionId =
   | 'all'
   | 'check-owner'
   | 'color'
+  | 'compat'
+  | 'config'
   | 'dry-run'
   | 'first-time'
   | 'force'
   | 'format'
+  | 'graph'
   | 'help'
+  | 'ignore-commands'
   | 'jobs'
   | 'json'
   | 'keep-dependencies'
   | 'no-rollback'
   | 'output'
   | 'release'
-  | 'root';
+  | 'root'
+  | 'use-blacklist';
 
 /** What they are in help texts and manual pages. */
 export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
@@ -27,6 +32,12 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     ['off', 'warn', 'refuse'],
   ],
   color: ['--color=WHEN', 'colours: always, never, or auto: on a terminal', ['always', 'auto', 'never']],
+  compat: ['--compat=PROGRAM', "kmod's answer where kmod is wrong", ['kmod']],
+  config: [
+    '-C, --config=PATH',
+    'file or folder in place of the folders modprobe.d; may be given several times',
+    'file',
+  ],
   'dry-run': ['-n, --dry-run', 'only look'],
   'first-time': ['--first-time', 'fail when the module is in the kernel already'],
   force: ['-f, --force', 'in spite of users or a missing exit function; may crash the machine'],
@@ -35,7 +46,16 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'human: to be read by people (default); tmpfiles: for systemd-tmpfiles, see tmpfiles.d(5); devname: the form of modules.devname',
     ['human', 'tmpfiles', 'devname'],
   ],
+  graph: [
+    '--graph=FORMAT',
+    'a picture: dot, mermaid, or svg (needs the package @viz-js/viz)',
+    ['dot', 'mermaid', 'svg'],
+  ],
   help: ['-h, --help', 'show this text'],
+  'ignore-commands': [
+    '-i, --ignore-install',
+    'without install commands and soft dependencies of the modules named',
+  ],
   jobs: ['-j, --jobs=N', 'how many modules that do not need each other are loaded at the same time'],
   json: ['--json', 'the result as JSON'],
   'keep-dependencies': ['--keep-dependencies', 'unload only the modules named'],
@@ -43,4 +63,5 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
   release: ['-S, --release=RELEASE', 'kernel release in place of that of the running kernel', 'release'],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
+  'use-blacklist': ['-b, --use-blacklist', 'the blacklist counts for plain names too'],
 };

@@ -15,6 +15,8 @@ export interface SubcommandArguments {
   readonly has: (id: KmodctlOptionId) => boolean;
   /** The last value of an option. */
   readonly value: (id: KmodctlOptionId) => string | undefined;
+  /** All values of an option. */
+  readonly values: (id: KmodctlOptionId) => readonly string[];
   readonly operands: readonly string[];
   readonly place: PlaceOptions;
   readonly paint: Paint;
@@ -52,8 +54,9 @@ export function runSubcommand(
     io.stdout(helpText(manual, `kmodctl ${name}`));
     return 0;
   }
-  const value = (wanted: KmodctlOptionId): string | undefined =>
-    options.findLast(({ id }) => id === wanted)?.value;
+  const values = (wanted: KmodctlOptionId): readonly string[] =>
+    options.filter(({ id }) => id === wanted).map((option) => option.value);
+  const value = (wanted: KmodctlOptionId): string | undefined => values(wanted).at(-1);
   const root = value('root');
   const place = {
     root: root === undefined ? undefined : resolve(io.workingDirectory, root),
@@ -68,7 +71,7 @@ export function runSubcommand(
   try {
     if (mistake !== undefined) throw new UsageError(mistake + hint(mistake, manual));
     const paint = paintFor(io, colourChoice(value('color')));
-    const result = subcommand.run({ has, value, operands, place, paint }, io);
+    const result = subcommand.run({ has, value, values, operands, place, paint }, io);
     return typeof result === 'number' ? result : result.catch(report);
   } catch (error) {
     return report(error);

@@ -1,9 +1,10 @@
 import type { LeftModule, LoadPlan, LoadStep, Obstacle, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
 
-/** Goes up when a reader of the old form would misunderstand the new one. */
-const SCHEMA_VERSION = 1;
-
-/** A plan as an object for JSON: with the version of its form, and the origin of every reason. */
+/**
+ * A plan as an object for JSON: with the origin of every reason.
+ *
+ * @param directory folder of the release's modules, which the indexes are in
+ */
 export function planDocument(plan: LoadPlan | UnloadPlan, directory: string): object {
   const withOrigin = (item: LoadStep | UnloadStep | Obstacle | LeftModule): object => ({
     ...item,
@@ -15,7 +16,7 @@ export function planDocument(plan: LoadPlan | UnloadPlan, directory: string): ob
       Array.isArray(value) && name !== 'targets' ? value.map(withOrigin) : value,
     ]),
   );
-  return { schemaVersion: SCHEMA_VERSION, ...lists };
+  return lists;
 }
 
 /** The reason of a step with where it is written: a file and a line of it, a file without lines, or null for the caller. */

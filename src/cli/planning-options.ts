@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+
+import type { PlanOptions } from '../api/load.ts';
+import type { CliIo } from './cli-io.ts';
+import type { KmodctlOptionId } from './kmodctl-option-texts.ts';
+import { type SubcommandArguments, UsageError } from './kmodctl-options.ts';
+
+/** Options of subcommands that plan a load. */
+export const planningOptionIds: readonly KmodctlOptionId[] = [
+  'config',
+  'ignore-commands',
+  'use-blacklist',
+  'compat',
+];
+
+/** What they mean to the library. */
+export function planningOptions({ has, values, value }: SubcommandArguments, io: CliIo): PlanOptions {
+  const compat = value('compat');
+  if (compat !== undefined && compat !== 'kmod')
+    throw new UsageError(`--compat knows only kmod, not '${compat}'`);
+  const config = values('config').map((path) => resolve(io.workingDirectory, path));
+  return {
+    ...(config.length > 0 && { config }),
+    // As with modprobe, the folder of the modules does not move those of the configuration.
+    configRoot: io.root ?? '/',
+    compat: compat !== undefined,
+    ignoreCommands: has('ignore-commands'),
+    blacklist: has('use-blacklist') ? 'asked' : 'aliases',
+  };
+}
