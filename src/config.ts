@@ -1,4 +1,15 @@
 /** `kmodctl/config`: what configuration files say, as data. */
+export {
+  type ExplainedLine,
+  type Explanation,
+  explanationText,
+  type LineEffect,
+} from './config/explanation.ts';
+export { findingText, type LintFinding, type ModuleFacts } from './config/lint-finding.ts';
+export { explainModprobeConfiguration, type ExplanationRequest } from './config/modprobe-explanation.ts';
+export { lintModprobeConfiguration } from './config/modprobe-lint.ts';
+export { explainModulesConf } from './config/modules-conf/explain.ts';
+export { lintModulesConf } from './config/modules-conf/lint.ts';
 export { type ConfOrigin, originText } from './config/modules-conf/conf-origin.ts';
 export { type Conversion, convertModulesConf } from './config/modules-conf/convert.ts';
 export type { ConversionWarning } from './config/modules-conf/conversion-warning.ts';
@@ -25,4 +36,17 @@ export { type ModulesConfOptions, readModulesConf } from './config/modules-conf/
 export type { ReadingMode } from './config/modules-conf/reading-mode.ts';
 export type { Statement } from './config/modules-conf/statement.ts';
 export { parseSyntaxTree, printSyntaxTree, type SyntaxTree } from './config/modules-conf/syntax-tree.ts';
+export {
+  type ModprobeConfigurationRequest,
+  readModprobeConfiguration,
+} from './config/modprobe-config-reader.ts';
+export type { ConfigurationProblem } from './config/configuration-notice.ts';
+export type {
+  AliasRecord,
+  BlacklistRecord,
+  CommandRecord,
+  HiddenFile,
+  ModprobeConfiguration,
+  OptionsRecord,
+} from './config/modprobe-configuration.ts';
 export type { TextOrigin } from './index-files/text-origin.ts';

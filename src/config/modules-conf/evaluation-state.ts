@@ -13,6 +13,7 @@ import type {
   PathRecord,
 } from './model.ts';
 import type { ConfOrigin } from './conf-origin.ts';
+import type { SyntaxTree } from './syntax-tree.ts';
 import type { ReadingMode } from './reading-mode.ts';
 import type { ShellRunner } from './expansion.ts';
 
@@ -54,6 +55,8 @@ export class EvaluationState {
   readonly conditions: ConditionRecord[] = [];
   readonly lines: ConfLine[] = [];
   readonly filesRead: string[] = [];
+  /** What was read so far, by its text. */
+  readonly trees = new Map<string, Pick<SyntaxTree, 'statements'>>();
   /** Characters of included files. */
   includedLength = 0;
   readonly diagnostics: ConfDiagnostic[] = [];

@@ -15,7 +15,7 @@ import { parseSyntaxTree } from './syntax-tree.ts';
 /** How deep files may include each other. */
 const MAX_DEPTH = 20;
 /** Files that are read in all: two lines that include their own file would never end. */
-const MAX_FILES = 256;
+const MAX_FILES = 100;
 /** Characters of included files in all. */
 const MAX_INCLUDED = 1 << 20;
 
@@ -78,7 +78,10 @@ class FileEvaluation {
 
   run(text: string): boolean {
     const { file } = this.#open;
-    const { statements } = parseSyntaxTree(text, file, this.#state.settings.mode);
+    const { trees, settings } = this.#state;
+    // A file may be included again and again.
+    const { statements } = trees.get(text) ?? parseSyntaxTree(text, file, settings.mode);
+    trees.set(text, { statements });
     for (const statement of statements) {
       if (!isIdle(statement)) this.#read(statement);
       if (this.#isStopped) return false;

@@ -20,7 +20,13 @@ export class NameTable {
   readonly probeall: ReadonlyMap<string, ListRecord>;
   readonly #commands: ReadonlyMap<string, ConfCommandRecord>;
 
-  constructor(model: ModulesConfiguration) {
+  /** @param includesBuiltIn default false: only what lines say */
+  constructor(
+    model: ModulesConfiguration,
+    { includesBuiltIn = false }: { readonly includesBuiltIn?: boolean } = {},
+  ) {
+    const byName = (records: readonly ListRecord[]): ReadonlyMap<string, ListRecord> =>
+      recordsByName(records, includesBuiltIn);
     this.aliases = byName(model.aliases);
     this.options = byName(model.options);
     this.above = byName(model.above);
@@ -99,11 +105,13 @@ export class NameTable {
   }
 }
 
-function byName(records: readonly ListRecord[]): ReadonlyMap<string, ListRecord> {
-  // Built-in entries are not taken over; one without words says that there is none.
-  return new Map(
-    records
-      .filter(({ origins, words }) => origins.length > 0 && words.length > 0)
-      .map((record) => [record.name, record]),
+function recordsByName(
+  records: readonly ListRecord[],
+  includesBuiltIn: boolean,
+): ReadonlyMap<string, ListRecord> {
+  // One without words says that there is none.
+  const counting = records.filter(
+    ({ origins, words }) => words.length > 0 && (includesBuiltIn || origins.length > 0),
   );
+  return new Map(counting.map((record) => [record.name, record]));
 }
