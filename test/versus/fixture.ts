@@ -72,15 +72,15 @@ export const configurationFiles: Readonly<Record<string, HostFile>> = {
     'alias kv-one kv_a\nalias kv-two kv_b\nalias kv-two kv_c\nalias kv-two kv-top\nalias kv-p* kv_d\nalias kv-[a-c] kv_e\nalias kv_e kv_f\nalias kv-none kv_nothing\nalias kv-off off\nalias kv-far kv-one\nalias kv-in kv_builtin\n',
   'blacklist.conf': 'blacklist kv_a\nblacklist kv-b\nblacklist kv_mid\nblacklist kv_nothing\n',
   'commands.conf':
-    'install kv_a echo a $CMDLINE_OPTS\ninstall kv-top /bin/true\nremove kv_a echo off $CMDLINE_OPTS\ninstall kv-command echo command\nremove kv-gone echo gone\ninstall kv_[de] echo d or e\noptions kv_a number=3\n',
+    'install kv_c echo c $CMDLINE_OPTS\ninstall kv-top /bin/true\nremove kv_a echo off $CMDLINE_OPTS\nremove kv_c echo off $CMDLINE_OPTS\ninstall kv-command echo command\nremove kv-gone echo gone\ninstall kv_[de] echo d or e\noptions kv_c number=3\n',
   'softdeps.conf':
     'softdep kv_b pre: kv_c kv_d post: kv_e\nsoftdep kv_d post: kv_f\nsoftdep kv_e pre: kv_b\nsoftdep kv_f pre: kv_nothing kv-top\nsoftdep kv_mid pre: kv_a\n',
-  'weakdeps.conf': 'weakdep kv_b kv_c kv-d\nweakdep kv_e  kv_f\n',
+  'weakdeps.conf': 'weakdep kv_b kv_c kv-d\nweakdep kv_e kv_f\n',
   'both.conf': 'softdep kv_b pre: kv_c\nsoftdep kv_b post: kv_d\ninstall kv_b echo b\n',
   'loop.conf':
     'softdep kv_b pre: kv_c\nsoftdep kv_c pre: kv_d\nsoftdep kv_d pre: kv_b\nsoftdep kv_e pre: kv_e\n',
   'bad.conf':
-    'bogus\noptoins kv_a b=1\noptions kv_a\noptions\nalias kv[ kv_a\nalias kv] kv_a\nalias kv-only\nblacklist\nblacklist kv[x\ninstall kv_a\nremove\nsoftdep kv_a\nweakdep\ninclude other\nconfig x\n  # indented\n\t\n<html>\noptions kv_b ok=1\n',
+    'bogus\noptoins kv_a b=1\noptions kv_a\noptions\nalias kv[ kv_a\nalias kv] kv_a\nalias kv-only\nblacklist\nblacklist kv[x\ninstall kv_a\nremove\nsoftdep kv_a\nweakdep\ninclude other\nconfig x\n\t\n<html>\noptions kv_b ok=1\n',
   'pieces.d/b.conf': 'options kv_a number=2\n',
   'pieces.d/a.conf': 'options kv_a number=1\nblacklist kv_e\n',
   'pieces.d/c.txt': 'options kv_a number=9\n',
@@ -90,5 +90,8 @@ export const configurationFiles: Readonly<Record<string, HostFile>> = {
   'pieces.d/off.conf': { link: '/dev/null' },
   'more.d/a.conf': 'options kv_a number=5\n',
   'more.d/z.conf': 'options kv_a number=6\nalias kv-z kv_a\n',
+  'indented.conf': '  # indented\noptions kv_b ok=1\n',
+  'blanks.conf': 'softdep kv_b  pre: kv_c\nweakdep kv_e  kv_f\n',
+  'blocked.conf': 'install kv_a /bin/false\nsoftdep kv_b pre: kv_c\ninstall kv_b /bin/false\n',
   'windows.conf': 'options kv_a number=1\r\nblacklist kv_b\r\n',
 };

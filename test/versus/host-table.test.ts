@@ -4,8 +4,9 @@ import test from 'ava';
 import { referenceKmod } from '../reference/reference-kmod.ts';
 import { configurationFiles, treeFiles } from './fixture.ts';
 import { HostTree, RELEASE } from './host-tree.ts';
-import { toolLines } from './lines.ts';
-import { deviations } from './table.ts';
+import { configurationLines, helpLines, modprobeLines, toolLines } from './lines.ts';
+import { differences } from './differences.ts';
+import { deviations, differenceDeviations } from './table.ts';
 
 const tree = new HostTree(await referenceKmod('34.2'), { ...treeFiles, ...configurationFiles });
 for (const release of [RELEASE, '6.99.0-bare']) tree.theirs(`depmod -b BASE -C empty.d ${release}`);
@@ -13,9 +14,26 @@ test.after.always(() => {
   tree.remove();
 });
 
-for (const tool of ['insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']) {
-  const lines = toolLines[tool] ?? [];
-  test(`${tool}: ${lines.length} command lines`, async (t) => {
+const tables: Readonly<Record<string, readonly string[]>> = {
+  'sets of configuration': configurationLines,
+  modprobe: modprobeLines,
+  ...toolLines,
+};
+for (const [name, lines] of Object.entries(tables))
+  test(`${name}: ${lines.length} command lines`, async (t) => {
     t.deepEqual(await deviations(tree, lines), []);
   });
-}
+
+test(`${differences.length} command lines with the two answers of docs/compatibility.md`, async (t) => {
+  t.deepEqual(await differenceDeviations(tree, differences), []);
+});
+
+test('a mistake after which the help is shown', async (t) => {
+  for (const line of helpLines) {
+    const { stdout, ...rest } = await tree.ours(line);
+    const { stdout: theirHelp, ...expected } = tree.theirs(line);
+    t.deepEqual(rest, expected, line);
+    t.regex(stdout, /Usage:/);
+    t.regex(theirHelp, /Usage:/);
+  }
+});

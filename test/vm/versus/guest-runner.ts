@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 
 import type { CliIo } from '../../../src/cli/cli-io.ts';
+import type { CommandRunner } from '../../../src/execute/shell-command.ts';
 import type * as Main from '../../../src/cli/main.ts';
 import { loadedNames, readKernelState, restoreKernel } from './kernel-state.ts';
 import { type Action, type LineRecord, parseLine, type Scenario, type ScenarioRecord } from './scenario.ts';
@@ -44,8 +45,7 @@ export async function runScenarios(scenarios: readonly Scenario[], side: Side): 
 
 async function runScenario(scenario: Scenario, side: Side, compat: boolean): Promise<LineRecord[]> {
   const { files = {}, kernelCommandLine, lines } = scenario;
-  const isProcess =
-    scenario.process === true || Object.values(files).some((text) => /^(?:install|remove)\b/m.test(text));
+  const isProcess = scenario.process === true;
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
@@ -127,8 +127,24 @@ async function inProcess(tool: string, words: readonly string[], env: CliIo['env
     env,
     workingDirectory: '/',
     syscalls: main.moduleCalls,
+    commands: capturing(written, env),
     kernel: {},
     release: release(),
   });
   return { exitCode, ...written };
+}
+
+/** Runs commands of the configuration as ever, but keeps what they print. */
+function capturing(written: { stdout: string; stderr: string }, env: CliIo['env']): CommandRunner {
+  const runSync: CommandRunner['runSync'] = ({ command, environment }) => {
+    const { status, signal, stdout, stderr } = spawnSync('/bin/sh', ['-c', command], {
+      env: { ...env, ...environment },
+      encoding: 'latin1',
+      timeout: TIMEOUT_MS,
+    });
+    written.stdout += stdout;
+    written.stderr += stderr;
+    return { exitCode: status, signal };
+  };
+  return { runSync, run: (command) => Promise.resolve(runSync(command)) };
 }

@@ -28,7 +28,7 @@ export interface Scenario {
   readonly kernelCommandLine?: string;
   /** The command lines under test, one after the other. */
   readonly lines: readonly Line[];
-  /** Whether ours is to be run as a process of its own, as any program is. Scenarios with commands in `files` always are. */
+  /** Whether ours is to be run as a process of its own, as any program is. Default: in the process of the guest's runner, which is faster. */
   readonly process?: boolean;
   readonly difference?: Difference;
 }

@@ -24,10 +24,10 @@ export const aliases: Theme = {
     {
       title: 'builtin ones',
       lines: [
-        'modprobe -v net-pf-1',
-        'modprobe -R net-pf-1',
-        'modprobe -r net-pf-1',
-        'modprobe --first-time net-pf-1',
+        'modprobe -v fs-debugfs',
+        'modprobe -R fs-debugfs',
+        'modprobe -r fs-debugfs',
+        'modprobe --first-time fs-debugfs',
       ],
     },
     {
@@ -83,7 +83,7 @@ export const aliases: Theme = {
     },
     {
       title: 'to a builtin module',
-      files: conf('alias kv unix'),
+      files: conf('alias kv atkbd'),
       lines: ['modprobe -v kv', 'modprobe -R kv', 'modprobe -D kv'],
     },
     {

@@ -1,12 +1,14 @@
 import type { Theme } from '../scenario.ts';
 import { conf } from './configured.ts';
 
+/** What commands print goes to stderr: kmod holds back its own lines where stdout is no terminal, so that they come after. */
 export const commands: Theme = {
   name: 'commands',
   scenarios: [
     {
       title: 'install',
-      files: conf('install kmodctl_leaf_d echo installing'),
+      process: true,
+      files: conf('install kmodctl_leaf_d echo installing >&2'),
       lines: [
         'modprobe kmodctl_leaf_d',
         'modprobe -v kmodctl_leaf_d',
@@ -16,15 +18,16 @@ export const commands: Theme = {
     },
     {
       title: 'install that loads it',
+      process: true,
       files: conf(
-        'install kmodctl_leaf_d modprobe --ignore-install kmodctl_leaf_d $CMDLINE_OPTS && echo done',
+        'install kmodctl_leaf_d modprobe --ignore-install kmodctl_leaf_d $CMDLINE_OPTS && echo done >&2',
       ),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe kmodctl_leaf_d'],
     },
     {
       title: 'install with $CMDLINE_OPTS',
       files: conf(
-        'install kmodctl_leaf_d echo "<$CMDLINE_OPTS>" $CMDLINE_OPTS',
+        'install kmodctl_leaf_d echo "<$CMDLINE_OPTS>" $CMDLINE_OPTS >&2',
         'options kmodctl_leaf_d value=1',
       ),
       lines: ['modprobe -v kmodctl_leaf_d value=2 note=x', 'modprobe -D kmodctl_leaf_d value=2'],
@@ -36,11 +39,12 @@ export const commands: Theme = {
     },
     {
       title: 'install with a variable',
-      files: conf('install kmodctl_leaf_d echo $MODPROBE_MODULE'),
+      files: conf('install kmodctl_leaf_d echo $MODPROBE_MODULE >&2'),
       lines: ['modprobe kmodctl-leaf-d'],
     },
     {
       title: 'install that fails',
+      process: true,
       files: conf('install kmodctl_leaf_d exit 3'),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe -q kmodctl_leaf_d', 'modprobe -v kmodctl_leaf_d'],
     },
@@ -51,6 +55,7 @@ export const commands: Theme = {
     },
     {
       title: 'install that is ended by a signal',
+      process: true,
       files: conf('install kmodctl_leaf_d kill -9 $$'),
       lines: ['modprobe kmodctl_leaf_d'],
       difference: {
@@ -60,7 +65,7 @@ export const commands: Theme = {
     },
     {
       title: 'install of a dependency',
-      files: conf('install kmodctl_chain_d echo instead; modprobe -i kmodctl_chain_d'),
+      files: conf('install kmodctl_chain_d echo instead >&2; modprobe -i kmodctl_chain_d'),
       lines: ['modprobe -v kmodctl_chain_b'],
     },
     {
@@ -80,7 +85,7 @@ export const commands: Theme = {
     },
     {
       title: 'install of a name that no module has',
-      files: conf('install kv-name echo for $MODPROBE_MODULE'),
+      files: conf('install kv-name echo for $MODPROBE_MODULE >&2'),
       lines: [
         'modprobe kv-name',
         'modprobe -v kv_name',
@@ -90,17 +95,17 @@ export const commands: Theme = {
     },
     {
       title: 'install for a pattern',
-      files: conf('install kmodctl_leaf_[de] echo pattern'),
+      files: conf('install kmodctl_leaf_[de] echo pattern >&2'),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe kmodctl_leaf_f', 'modprobe "kmodctl_leaf_[de]"'],
     },
     {
       title: 'the first of two',
-      files: conf('install kmodctl_leaf_d echo first', 'install kmodctl_leaf_d echo second'),
+      files: conf('install kmodctl_leaf_d echo first >&2', 'install kmodctl_leaf_d echo second >&2'),
       lines: ['modprobe kmodctl_leaf_d'],
     },
     {
       title: 'install of a loaded module',
-      files: conf('install kmodctl_leaf_d echo again'),
+      files: conf('install kmodctl_leaf_d echo again >&2'),
       lines: [
         'modprobe -i kmodctl_leaf_d',
         'modprobe kmodctl_leaf_d',
@@ -115,12 +120,12 @@ export const commands: Theme = {
     },
     {
       title: 'install through an alias',
-      files: conf('alias kv kmodctl_leaf_d', 'install kmodctl_leaf_d echo via alias'),
+      files: conf('alias kv kmodctl_leaf_d', 'install kmodctl_leaf_d echo via alias >&2'),
       lines: ['modprobe kv'],
     },
     {
       title: 'install of a blacklisted module',
-      files: conf('blacklist kmodctl_leaf_d', 'install kmodctl_leaf_d echo no'),
+      files: conf('blacklist kmodctl_leaf_d', 'install kmodctl_leaf_d echo no >&2'),
       lines: ['modprobe -b kmodctl_leaf_d', 'modprobe kmodctl_leaf_d'],
     },
     {
@@ -130,7 +135,8 @@ export const commands: Theme = {
     },
     {
       title: 'what the nested modprobe is told',
-      files: conf('install kmodctl_leaf_d echo "$MODPROBE_OPTIONS"; modprobe -i kmodctl_leaf_d'),
+      process: true,
+      files: conf('install kmodctl_leaf_d echo "$MODPROBE_OPTIONS" >&2; modprobe -i kmodctl_leaf_d'),
       lines: [
         'modprobe -v kmodctl_leaf_d',
         'modprobe -r kmodctl_leaf_d',
@@ -139,22 +145,23 @@ export const commands: Theme = {
     },
     {
       title: 'a command with quotes and backslashes',
-      files: conf(`install kmodctl_leaf_d printf '%s\\\\n' "a  b" 'c d' \\\\$HOME`),
+      files: conf(`install kmodctl_leaf_d printf '%s\\\\n' "a  b" 'c d' \\\\$HOME >&2`),
       lines: ['modprobe -v kmodctl_leaf_d'],
     },
     {
       title: 'a command over two lines',
-      files: conf('install kmodctl_leaf_d echo one; \\', '  echo two'),
+      files: conf('install kmodctl_leaf_d echo one >&2; \\', '  echo two >&2'),
       lines: ['modprobe -v kmodctl_leaf_d'],
     },
     {
       title: 'remove',
-      files: conf('remove kmodctl_leaf_d echo removing; modprobe -r -i kmodctl_leaf_d'),
+      process: true,
+      files: conf('remove kmodctl_leaf_d echo removing >&2; modprobe -r -i kmodctl_leaf_d'),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe -r -v kmodctl_leaf_d', 'modprobe -r -n -v kmodctl_leaf_d'],
     },
     {
       title: 'remove that keeps it',
-      files: conf('remove kmodctl_leaf_d echo kept'),
+      files: conf('remove kmodctl_leaf_d echo kept >&2'),
       lines: [
         'modprobe kmodctl_leaf_d',
         'modprobe -r kmodctl_leaf_d',
@@ -163,6 +170,7 @@ export const commands: Theme = {
     },
     {
       title: 'remove that fails',
+      process: true,
       files: conf('remove kmodctl_leaf_d exit 4'),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe -r kmodctl_leaf_d', 'modprobe -r -q kmodctl_leaf_d'],
     },
@@ -173,24 +181,24 @@ export const commands: Theme = {
     },
     {
       title: 'remove of a name that no module has',
-      files: conf('remove kv-name echo gone $MODPROBE_MODULE "<$CMDLINE_OPTS>"'),
+      files: conf('remove kv-name echo gone $MODPROBE_MODULE "<$CMDLINE_OPTS>" >&2'),
       lines: ['modprobe -r kv-name', 'modprobe -R kv-name'],
     },
     {
       title: 'remove of a dependency is not run',
-      files: conf('remove kmodctl_chain_d echo dependency'),
+      files: conf('remove kmodctl_chain_d echo dependency >&2'),
       lines: ['modprobe kmodctl_chain_c', 'modprobe -r -v kmodctl_chain_c'],
     },
     {
       title: 'remove of a module in use',
-      files: conf('remove kmodctl_chain_d echo asked anyway'),
+      files: conf('remove kmodctl_chain_d echo asked anyway >&2'),
       lines: ['modprobe kmodctl_chain_c', 'modprobe -r kmodctl_chain_d'],
     },
     {
       title: 'remove of a soft dependency',
       files: conf(
         'softdep kmodctl_leaf_d pre: kmodctl_leaf_e',
-        'remove kmodctl_leaf_e echo soft; modprobe -r -i kmodctl_leaf_e',
+        'remove kmodctl_leaf_e echo soft >&2; modprobe -r -i kmodctl_leaf_e',
       ),
       lines: ['modprobe kmodctl_leaf_d', 'modprobe -r -v kmodctl_leaf_d'],
     },

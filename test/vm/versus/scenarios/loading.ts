@@ -23,12 +23,12 @@ export const loading: Theme = {
       title: '-a with one that is loaded, one unknown, one builtin, one bad, one good',
       lines: [
         'modprobe kmodctl_leaf_a',
-        'modprobe -v -a kmodctl_leaf_a no-such-module unix kmodctl_fail kmodctl_leaf_b',
+        'modprobe -v -a kmodctl_leaf_a no-such-module atkbd kmodctl_fail kmodctl_leaf_b',
       ],
     },
     { title: '-a after the names', lines: ['modprobe kmodctl_leaf_a kmodctl_leaf_b -a'] },
     { title: '-a -q', lines: ['modprobe -a -q no-such-module kmodctl_leaf_a'] },
-    { title: 'builtin', lines: ['modprobe unix', 'modprobe -v unix', 'modprobe --first-time unix'] },
+    { title: 'builtin', lines: ['modprobe atkbd', 'modprobe -v atkbd', 'modprobe --first-time atkbd'] },
     {
       title: '--first-time',
       lines: [
@@ -73,7 +73,7 @@ export const loading: Theme = {
         'modprobe -D kmodctl_chain_a',
         'modprobe kmodctl_chain_a',
         'modprobe -D kmodctl_chain_a',
-        'modprobe -D unix',
+        'modprobe -D atkbd',
         'modprobe -D no-such-module',
       ],
     },

@@ -1,9 +1,12 @@
 import type { Scenario, Theme } from '../scenario.ts';
 import { conf } from './configured.ts';
 
-/** Loads the module with a parameter of each type, with these words. */
+/** Loads the module that has a parameter of each type, with these words. */
 function types(title: string, ...words: readonly string[]): Scenario {
-  return { title, lines: words.map((word) => `modprobe -v kmodctl_types ${word}`) };
+  return {
+    title,
+    lines: words.flatMap((word) => [`modprobe -v kmodctl_types ${word}`, 'rmmod kmodctl_types']).slice(0, -1),
+  };
 }
 
 export const parameters: Theme = {

@@ -102,7 +102,10 @@ export const removal: Theme = {
         'modprobe -q -r --first-time kmodctl_leaf_a',
       ],
     },
-    { title: 'builtin', lines: ['modprobe -r unix', 'modprobe -r -q unix', 'modprobe -r --first-time unix'] },
+    {
+      title: 'builtin',
+      lines: ['modprobe -r atkbd', 'modprobe -r -q atkbd', 'modprobe -r --first-time atkbd'],
+    },
     {
       title: 'permanent',
       lines: ['modprobe kmodctl_noexit', 'modprobe -r kmodctl_noexit', 'modprobe -r -q kmodctl_noexit'],

@@ -128,7 +128,7 @@ export const softDependencies: Theme = {
     },
     {
       title: 'one builtin',
-      files: conf('softdep kmodctl_leaf_d pre: unix kmodctl_leaf_e'),
+      files: conf('softdep kmodctl_leaf_d pre: atkbd kmodctl_leaf_e'),
       lines: ['modprobe -v kmodctl_leaf_d', 'modprobe -D kmodctl_leaf_d', 'modprobe -r -v kmodctl_leaf_d'],
     },
     {

@@ -50,7 +50,7 @@ export const unloading: Theme = {
         'rmmod kmodctl_hold',
       ],
     },
-    { title: 'builtin', lines: ['rmmod unix', 'rmmod -f unix'] },
+    { title: 'builtin', lines: ['rmmod atkbd', 'rmmod -f atkbd'] },
     {
       title: 'permanent',
       lines: ['modprobe kmodctl_noexit', 'rmmod kmodctl_noexit', 'rmmod -v kmodctl_noexit'],
@@ -96,7 +96,7 @@ export const unloading: Theme = {
         'modinfo kmodctl-test-params',
         'modinfo -F filename kmodctl_leaf_x',
         'modinfo -p kmodctl_params',
-        'modinfo unix',
+        'modinfo atkbd',
         'modinfo no_such_module',
         'modinfo -F vermagic kmodctl_leaf_v',
         'modinfo -0 kmodctl_wish',
