@@ -66,10 +66,11 @@ function* insertFile(file: OpenModuleFile, step: InsertStep, context: InsertCont
       // Since Linux 6.5 a call that finds another on the same file joins it and shares its success.
       if (name !== undefined)
         return { outcome: before === 'coming' ? 'already-loaded' : 'loaded', call, name };
-      if (++doubts > MOST_DOUBTS || performance.now() + pause > deadline) throw notLiveError(step);
+      if (++doubts > MOST_DOUBTS) throw notLiveError(step);
     } catch (error) {
       if (!(error instanceof ModuleSystemError)) throw error;
       const after = moduleState(module, kernel);
+      let isDoubtful = false;
       // An init that returns a positive number has succeeded as far as the kernel is concerned.
       if (error.errno > 0 && after === 'live') return { outcome: 'loaded', call: step.call, name: module };
       if (isBuiltinRefusal(error, module, kernel)) throw builtinError(step, error);
@@ -82,8 +83,9 @@ function* insertFile(file: OpenModuleFile, step: InsertStep, context: InsertCont
           before === 'coming' || before === 'going' || after !== undefined || context.isContended();
         // Without a trace of another load or unload it may still be the module's own init that says so.
         if (!isTransient && ++doubts > MOST_DOUBTS) throw error;
+        isDoubtful = !isTransient;
       } else if (error.code !== 'EINTR') throw error;
-      if (performance.now() + pause > deadline) throw error;
+      if (!isDoubtful && performance.now() + pause > deadline) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
     context.checkEnd();

@@ -49,13 +49,15 @@ function* performPlan(
   progress: LoadProgress,
   { busyTimeoutMs = 5000, replan }: LoadRunOptions,
 ): Run<readonly StepResult[]> {
-  const deadline = performance.now() + busyTimeoutMs;
+  let deadline: number | undefined;
   for (let plan = first; ;) {
     try {
       yield* progress.perform(plan);
       return progress.commit();
     } catch (error) {
-      if (replan === undefined || performance.now() > deadline || !progress.isOvertaken(error)) throw error;
+      if (replan === undefined || !progress.isOvertaken(error)) throw error;
+      deadline ??= performance.now() + busyTimeoutMs;
+      if (performance.now() > deadline) throw error;
     }
     plan = replan();
     const obstacle = obstacleFailure(plan);

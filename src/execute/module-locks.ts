@@ -62,18 +62,25 @@ export class ModuleLocks {
   }
 
   /**
-   * Waits until nobody else holds any of the modules, at most so long, and lets go of all others. Answers whether that
-   * came true. While it waits others know that these are to be taken away, and may claim them.
+   * Lets others know that these modules are to be taken away, so that they may claim them, and lets go of all modules:
+   * two that have the same one to take away must not wait for each other.
    */
-  *own(modules: Iterable<string>, patienceMs: number): Run<boolean> {
-    const wanted = new Set(modules);
-    for (const module of wanted) {
+  announce(modules: Iterable<string>): void {
+    for (const module of modules) {
       this.#set(this.#descriptor, TO_UNDO + offsetOf(module), SHARED);
       this.#toUndo.add(module);
     }
-    // Two that have the same module to take away must not wait for each other to let go of it.
     this.release();
-    return yield* this.#take(wanted, EXCLUSIVE, patienceMs);
+  }
+
+  /** Whether another run has announced that it takes the module away. */
+  isAnnounced(module: string): boolean {
+    return this.#isHeldElsewhere(TO_UNDO + offsetOf(module), this.#toUndo.has(module) ? SHARED : FREE);
+  }
+
+  /** Waits until nobody else holds the module, at most so long. Answers whether that came true. */
+  *own(module: string, patienceMs: number): Run<boolean> {
+    return yield* this.#take(new Set([module]), EXCLUSIVE, patienceMs);
   }
 
   /** Lets go of all modules. */
@@ -84,10 +91,7 @@ export class ModuleLocks {
   /** Whether another run holds the module, or is about to take it away. */
   isContended(module: string): boolean {
     const offset = offsetOf(module);
-    return (
-      this.#isHeldElsewhere(offset, this.#held.get(module) ?? FREE) ||
-      this.#isHeldElsewhere(TO_UNDO + offset, this.#toUndo.has(module) ? SHARED : FREE)
-    );
+    return this.#isHeldElsewhere(offset, this.#held.get(module) ?? FREE) || this.isAnnounced(module);
   }
 
   #isHeldElsewhere(offset: number, before: typeof FREE | typeof SHARED | typeof EXCLUSIVE): boolean {
@@ -131,7 +135,7 @@ export class ModuleLocks {
     }
   }
 
-  // All or none: two that wait for each other's would do so for ever.
+  // All or none, so that nobody waits with a part of them.
   #tryAll(modules: ReadonlySet<string>, lock: typeof SHARED | typeof EXCLUSIVE): boolean {
     const before = new Map(this.#held);
     let isTaken = this.#set(this.#descriptor, PRESENCE, SHARED) === 0;

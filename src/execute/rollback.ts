@@ -17,68 +17,73 @@ export interface LoadedModuleRecord {
 
 /** How long a module without a user that is in use all the same is tried again, in milliseconds. */
 const PATIENCE_MS = 250;
+const LONGEST_PAUSE_MS = 50;
 
 /**
  * Unloads what a run brought in, the last first. Left alone are modules that somebody else has unloaded and loaded anew,
  * those that another run of this package relies on, and those that are in use.
  *
- * @param lockPatienceMs how long to wait for other runs that may rely on the modules
+ * @param patienceMs how long to wait for other runs that may rely on the modules, or that have their users to undo
  */
 export function* rollBack(
   journal: readonly LoadedModuleRecord[],
   kernel: KernelLocation,
   locks: ModuleLocks | undefined,
-  lockPatienceMs: number,
+  patienceMs: number,
 ): Run<RollbackResult> {
   const rolledBack: string[] = [];
   const notRolledBack: FailedRollback[] = [];
-  const isAlone = yield* (
-    locks?.own(
-      journal.map(({ name }) => name),
-      lockPatienceMs,
-    ) ?? noWait()
-  );
+  const deadline = performance.now() + patienceMs;
+  locks?.announce(journal.map(({ name }) => name));
   for (const { name, instance } of journal.toReversed()) {
-    const present = moduleInstance(name, kernel);
-    if (instance !== undefined && present === undefined) continue; // somebody else has unloaded it
-    const keeper = keeperOf(
-      present !== instance,
-      locks?.isClaimed(name) === true,
-      !isAlone && locks?.isContended(name) === true,
-    );
-    if (keeper !== undefined) {
-      notRolledBack.push({ module: name, cause: keptError(name, keeper) });
-      continue;
-    }
+    // One after the other: who waits holds nothing that another one waits for.
+    const isAlone = locks === undefined || (yield* locks.own(name, deadline - performance.now()));
     try {
-      yield* deleteAgain(name, kernel);
+      const present = moduleInstance(name, kernel);
+      if (instance !== undefined && present === undefined) continue; // somebody else has unloaded it
+      const keeper = keeperOf({
+        isAnother: present !== instance,
+        isAlone,
+        isClaimed: locks?.isClaimed(name),
+      });
+      if (keeper !== undefined) throw keptError(name, keeper);
+      yield* deleteAgain(
+        name,
+        kernel,
+        (holder) => locks?.isAnnounced(holder) === true && performance.now() < deadline,
+      );
       rolledBack.push(name);
     } catch (cause) {
-      if (!(cause instanceof ModuleSystemError && cause.code === 'ENOENT'))
-        notRolledBack.push({ module: name, cause });
+      const isGone = cause instanceof ModuleSystemError && cause.code === 'ENOENT';
+      if (!isGone) notRolledBack.push({ module: name, cause });
+    } finally {
+      locks?.release();
     }
   }
   return { rolledBack, notRolledBack };
 }
 
-function* noWait(): Run<boolean> {
-  yield* [];
-  return true;
-}
-
-function keeperOf(isAnother: boolean, isClaimed: boolean, isContended: boolean): string | undefined {
-  if (isAnother) return 'another program has unloaded it and loaded it anew';
-  if (isClaimed) return 'another load has asked for it meanwhile';
-  return isContended ? 'another load that is at work needs it' : undefined;
+function keeperOf(facts: {
+  readonly isAnother: boolean;
+  readonly isAlone: boolean;
+  readonly isClaimed: boolean | undefined;
+}): string | undefined {
+  if (facts.isAnother) return 'another program has unloaded it and loaded it anew';
+  if (facts.isClaimed === true) return 'another load has asked for it meanwhile';
+  return facts.isAlone ? undefined : 'another load that is at work needs it';
 }
 
 function keptError(module: string, reason: string): KmodError {
   return new KmodError('ERR_KMOD_IN_USE', `The module ${module} stays loaded: ${reason}.`, { module });
 }
 
-function* deleteAgain(name: string, kernel: KernelLocation): Run<void> {
+function* deleteAgain(
+  name: string,
+  kernel: KernelLocation,
+  isAboutToGo: (holder: string) => boolean,
+): Run<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  for (let pause = 2; ; pause *= 2) {
+  for (let pause = 2; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       yield {
         kind: 'call',
@@ -90,8 +95,9 @@ function* deleteAgain(name: string, kernel: KernelLocation): Run<void> {
       // Right after a load its own references may not all be gone yet, and programs that watch for modules look at it.
       const isPassing =
         error instanceof ModuleSystemError && ['EAGAIN', 'EBUSY', 'EINTR'].includes(error.code);
-      if (!isPassing || moduleHolders(name, kernel).length > 0 || performance.now() + pause > deadline)
-        throw error;
+      if (!isPassing) throw error;
+      const holders = moduleHolders(name, kernel);
+      if (holders.length > 0 ? !holders.some(isAboutToGo) : performance.now() + pause > deadline) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -78,9 +78,10 @@ test('what somebody else unloaded and loaded anew is left alone, what is gone is
   const { record, steps } = load(plan('top'), (call) => {
     if (!call.startsWith('finit top')) return undefined;
     root.removeModuleFolder('left');
+    // Made beside the old one, so that its number is another.
+    root.writeModuleFolder({ name: 'another' });
     root.removeModuleFolder('low');
-    root.writeModuleFolder({ name: 'alone' }); // takes a number
-    root.writeModuleFolder({ name: 'low' });
+    renameSync(join(root.path, 'sys/module/another'), join(root.path, 'sys/module/low'));
     return EIO;
   });
   const error = await failureOf(t, steps);
@@ -245,13 +246,14 @@ test('locks: loads share, an undoing waits for them, other modules are free', as
   t.true(await wait(two.share(['low', 'right'], 0)));
   t.true(one.isContended('low'));
   t.false(one.isContended('left'));
-  t.false(await wait(one.own(['low'], 20)), 'somebody else holds it');
+  one.announce(['low']);
+  t.false(await wait(one.own('low', 20)), 'somebody else holds it');
   t.true(two.isContended('low'), 'and knows that it is to be taken away');
   two.claim('low');
   t.regex(readFileSync(join(root.path, 'run/kmodctl.lock'), 'utf8'), /^low undefined\n$/);
   t.true(one.isClaimed('low'));
   two.close();
-  t.true(await wait(one.own(['low'], 0)));
+  t.true(await wait(one.own('low', 0)));
   const three = open();
   t.false(await wait(three.share(['low'], 20)));
   t.true(await wait(three.share(['right'], 0)), 'unrelated modules do not wait');

@@ -21,6 +21,8 @@ interface Storm {
   readonly left: string;
   /** What the unloading program met, with how often. */
   readonly unloads: Readonly<Record<string, number>>;
+  /** Why modules were not unloaded again. */
+  readonly kept: Readonly<Record<string, number>>;
   /** Content of the lock file. */
   readonly claims: string;
 }
@@ -127,6 +129,7 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
   const { existsSync, readFileSync, rmSync, writeFileSync } = await import('node:fs');
   const ends: Record<string, number> = {};
   const unloads: Record<string, number> = {};
+  const kept: Record<string, number> = {};
   const count = (counts: Record<string, number>, what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
@@ -157,7 +160,12 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
         await modprobe(`kmodctl_step_${letter}`, { root, release, busyTimeoutMs: 60_000 });
         count(ends, `${letter}: loaded`);
       } catch (error) {
-        const { code, cause, message } = error as Error & { code?: string };
+        const { code, cause, message, notRolledBack } = error as Error & {
+          code?: string;
+          notRolledBack?: readonly { module: string; cause: Error }[];
+        };
+        for (const { module, cause: reason } of notRolledBack ?? [])
+          count(kept, `${module}: ${reason.message}`);
         const answer = (cause as { code?: string } | undefined)?.code;
         count(ends, `${letter}: ${code} ${answer ?? message}`);
       }
@@ -175,6 +183,7 @@ async function storm({ root, release }: Place, task: StormTask): Promise<Storm> 
       .sort()
       .join(''),
     unloads,
+    kept,
     claims: existsSync('/run/kmodctl.lock') ? readFileSync('/run/kmodctl.lock', 'utf8') : 'no lock file',
   };
 }
