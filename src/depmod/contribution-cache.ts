@@ -18,9 +18,9 @@ import {
   ROW_WIDTH,
 } from './contribution-columns.ts';
 import { columnsOfModules } from './contribution-rows.ts';
-import { STAMP_WIDTH } from './file-stamps.ts';
+import { STAMP_WIDTH, stampsAt, wordsOf } from './file-stamps.ts';
 import { ModuleList } from './module-list.ts';
-import { latin1, type PackedTexts, packTexts } from './packed-texts.ts';
+import { type PackedTexts, packTexts } from './packed-texts.ts';
 import { matchTexts, NO_MATCH } from './text-matching.ts';
 
 /** Where a cache is, and what it is good for. */
@@ -150,11 +150,8 @@ export class ContributionCache {
   }
 
   #block({ columns, names }: NamedColumns, files: readonly number[]): readonly CacheArray[] {
-    const { bytes, starts } = this.#list.paths;
-    const paths = packTexts(files.map((file) => latin1(bytes.subarray(starts[file], starts[file + 1]))));
-    const stamps = new BigInt64Array(files.length * STAMP_WIDTH);
-    for (const [row, file] of files.entries())
-      stamps.set(this.#list.stamps.subarray(file * STAMP_WIDTH, (file + 1) * STAMP_WIDTH), row * STAMP_WIDTH);
+    const paths = packTexts(this.#list.indexPaths(files));
+    const stamps = stampsAt(this.#list.stamps, Uint32Array.from(files));
     return [
       this.#identity,
       paths.bytes,
@@ -165,11 +162,6 @@ export class ContributionCache {
       names.starts,
     ];
   }
-}
-
-/** What tells the states of files from one another, in pairs of 32 bits: a number of 64 bits would be an object each. */
-function wordsOf(stamps: BigInt64Array): Uint32Array {
-  return new Uint32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
 }
 
 function areSame(
@@ -242,6 +234,9 @@ function areTexts({ bytes, starts }: PackedTexts): boolean {
 
 function areBelow(numbers: Uint32Array, limit: number): boolean {
   let most = -1;
-  for (let index = 0; index < numbers.length; index++) most = Math.max(most, numbers[index] as number);
+  for (let index = 0; index < numbers.length; index++) {
+    const number = numbers[index] as number;
+    if (number > most) most = number;
+  }
   return most < limit;
 }

@@ -39,6 +39,23 @@ function stampFile(path: string, stamps: BigInt64Array, place: number): void {
   stamps[place + INODE] = stats.ino;
 }
 
+/** The stamps at these places, one after the other. */
+export function stampsAt(stamps: BigInt64Array, places: Uint32Array): BigInt64Array {
+  const width = STAMP_WIDTH * 2;
+  const source = wordsOf(stamps);
+  const result = new Uint32Array(places.length * width);
+  for (let index = 0; index < places.length; index++) {
+    const start = (places[index] as number) * width;
+    for (let word = 0; word < width; word++) result[index * width + word] = source[start + word] as number;
+  }
+  return new BigInt64Array(result.buffer);
+}
+
+/** The same memory as pairs of 32 bits: to look at a number of 64 bits makes an object. */
+export function wordsOf(stamps: BigInt64Array): Uint32Array {
+  return new Uint32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+}
+
 /** The size in bytes, -1 of a file that cannot be looked at. */
 export function sizeOfStamp(stamps: BigInt64Array, index: number): number {
   return Number(stamps[index * STAMP_WIDTH] ?? NO_SIZE);

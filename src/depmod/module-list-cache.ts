@@ -1,7 +1,8 @@
 import type { DepmodConfig } from '../config/depmod-config.ts';
 import { cacheVersion, type ElementSize, readBlocks, writeBlocks } from './cache-file.ts';
+import { stampsAt } from './file-stamps.ts';
 import { ModuleList } from './module-list.ts';
-import { type ModuleListing, stampsAt } from './module-listing.ts';
+import type { ModuleListing } from './module-listing.ts';
 
 /** All that the choice of modules and their order depend on. */
 export interface ModuleListInputs {
@@ -45,7 +46,7 @@ export class ModuleListCache {
       directory: inputs.directory,
       names: { bytes: nameBytes, starts: nameStarts },
       paths: { bytes: pathBytes, starts: pathStarts },
-      stamps: stampsAt(inputs.listing, places),
+      stamps: stampsAt(inputs.listing.stamps, places),
     });
   }
 

@@ -72,6 +72,13 @@ export class ModuleList {
     return unpackTexts(this.paths).map((path) => this.#absolute(path));
   }
 
+  /** Paths of some modules as the indexes have them; a character stands for one byte. */
+  indexPaths(modules: readonly number[]): readonly string[] {
+    if (modules.length < FEW) return modules.map((module) => textAt(this.paths, module));
+    const all = unpackTexts(this.paths);
+    return modules.map((module) => all[module] ?? '');
+  }
+
   /** The kernel's name of a module. */
   name(index: number): string {
     return textOfBytes(textAt(this.names, index));
@@ -82,6 +89,9 @@ export class ModuleList {
     return this.directory === undefined || path.startsWith('/') ? path : `${this.directory}/${path}`;
   }
 }
+
+/** For fewer texts it is not worth while to unpack all. */
+const FEW = 100;
 
 function textAt({ bytes, starts }: PackedTexts, index: number): string {
   return latin1(bytes.subarray(starts[index], starts[index + 1]));

@@ -1,6 +1,5 @@
 import { bytesOfText } from '../module-file/modinfo-section.ts';
 import { treeCalls } from '../native/tree-calls.ts';
-import { STAMP_WIDTH } from './file-stamps.ts';
 import { moduleFileEndings } from './module-file-name.ts';
 import { packTexts } from './packed-texts.ts';
 
@@ -61,19 +60,6 @@ export function listedPaths({ folders, paths }: ModuleListing): readonly string[
     start += length;
   }
   return all;
-}
-
-/** The stamps of the files at these places, one after the other. */
-export function stampsAt({ stamps }: ModuleListing, places: Uint32Array): BigInt64Array {
-  // As pairs of numbers of 32 bits: each number of 64 bits would be an object.
-  const width = STAMP_WIDTH * 2;
-  const source = new Uint32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
-  const result = new Uint32Array(places.length * width);
-  for (let index = 0; index < places.length; index++) {
-    const start = (places[index] as number) * width;
-    for (let word = 0; word < width; word++) result[index * width + word] = source[start + word] as number;
-  }
-  return new BigInt64Array(result.buffer);
 }
 
 function joined(parts: readonly BigInt64Array[]): BigInt64Array {

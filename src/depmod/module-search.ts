@@ -5,6 +5,7 @@ import { type DepmodConfig, readDepmodConfig } from '../config/depmod-config.ts'
 import { KmodError } from '../errors/kmod-error.ts';
 import type { DepmodOptions } from './depmod-options.ts';
 import type { DepmodReport } from './depmod-notice.ts';
+import { stampsAt } from './file-stamps.ts';
 import {
   CandidateChoice,
   type CandidateList,
@@ -15,7 +16,7 @@ import {
 import { moduleDirectories } from './module-directories.ts';
 import { ModuleList } from './module-list.ts';
 import { ModuleListCache, type ModuleListInputs } from './module-list-cache.ts';
-import { listedPaths, listModules, stampsAt } from './module-listing.ts';
+import { listedPaths, listModules } from './module-listing.ts';
 import { ORDER_FILE, orderModules } from './module-order.ts';
 import type { WalkTrouble } from './module-tree-walk.ts';
 
@@ -94,7 +95,7 @@ function listedModules(
   });
   const placeOf = new Map(paths.map((path, place) => [path, place]));
   const places = Uint32Array.from(inOrder, ({ path }) => placeOf.get(path) ?? 0);
-  const modules = ModuleList.of(inOrder, directory, stampsAt(listing, places));
+  const modules = ModuleList.of(inOrder, directory, stampsAt(listing.stamps, places));
   // What is reported has to be reported next time, too.
   if (!hasReported) cache?.store(inputs, modules, places);
   return modules;

@@ -22,8 +22,8 @@ import test, { type ExecutionContext } from 'ava';
 
 import { makeIndexes, runDepmod } from '../../src/depmod/depmod.ts';
 import type { DepmodOptions } from '../../src/depmod/depmod-options.ts';
-import { STAMP_WIDTH, stampFiles } from '../../src/depmod/file-stamps.ts';
-import { listedPaths, listModules, stampsAt } from '../../src/depmod/module-listing.ts';
+import { STAMP_WIDTH, stampFiles, stampsAt } from '../../src/depmod/file-stamps.ts';
+import { listedPaths, listModules } from '../../src/depmod/module-listing.ts';
 import { walkModuleTree } from '../../src/depmod/module-tree-walk.ts';
 import { packTexts } from '../../src/depmod/packed-texts.ts';
 import { matchPortably, matchTexts } from '../../src/depmod/text-matching.ts';
@@ -91,7 +91,7 @@ test('one call lists what a walk finds, in the same order, with the state of eac
     t.deepEqual(found, expected);
     t.deepEqual(listing.stamps, stampFiles(expected));
     const places = Uint32Array.from(expected.keys()).reverse();
-    t.deepEqual(stampsAt(listing, places), stampFiles([...expected].reverse()));
+    t.deepEqual(stampsAt(listing.stamps, places), stampFiles([...expected].reverse()));
     t.is(listing.stamps.length, found.length * STAMP_WIDTH);
   }
 });
