@@ -13,6 +13,7 @@ import { modprobeManual } from './modprobe-manual.ts';
 import { insertOperand } from './modprobe-insert.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
 import { removeOperand } from './modprobe-remove.ts';
+import { showSymbols } from './modprobe-symbols.ts';
 import { refusalText } from './refusal-text.ts';
 import { toolVersionText } from './version.ts';
 
@@ -75,7 +76,7 @@ function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages):
 
 /** A message that is fatal ends all; any other failure is one of its operand. */
 function* runOperands(call: ModprobeCall): Run<number> {
-  const { operands, remove, all, showConfig, compat } = call.arguments;
+  const { operands, remove, all, showConfig, showModversions, showExports, compat } = call.arguments;
   const { messages, configuration, tree, io } = call;
   const [name = '', ...words] = operands;
   let exitCode = 0;
@@ -84,6 +85,8 @@ function* runOperands(call: ModprobeCall): Run<number> {
       dumpConfiguration(configuration, { tree, io, compat });
       return 0;
     }
+    if (showModversions) return showSymbols(call, name, 'modversions');
+    if (showExports) return showSymbols(call, name, 'symbols');
     if (!remove && !all) return yield* insertOperand(call, name, joinParameterWords(words));
     for (const operand of operands) {
       const code = remove ? removeOperand(call, operand) : yield* insertOperand(call, operand, '');

@@ -50,7 +50,7 @@ export interface ReadModuleOptions {
   readonly limit?: number | undefined;
 }
 
-const DEFAULT_LIMIT = 512 * 2 ** 20;
+export const DEFAULT_LIMIT = 512 * 2 ** 20;
 const LARGEST_LIMIT = 2 ** 32;
 
 /**
