@@ -15,7 +15,9 @@ export interface Snippet {
 export const pages: readonly string[] = [
   'README.md',
   'docs/api.md',
+  'docs/cli.md',
   'docs/compatibility.md',
+  'docs/json.md',
   'docs/depmod.md',
   'docs/modules-conf.md',
   'docs/vm.md',

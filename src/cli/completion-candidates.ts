@@ -151,7 +151,7 @@ function operandsOf({ manual, before }: Line): readonly string[] {
 function placeOf({ before, io }: Line): PlaceOptions {
   const valueOf = (...names: readonly string[]): string | undefined => {
     for (const [index, word] of before.entries()) {
-      if (names.includes(word)) return before[index + 1];
+      if (word.startsWith('-') && names.includes(optionName(word))) return before[index + 1];
       const long = names.find((name) => word.startsWith(`${name}=`));
       if (long !== undefined) return word.slice(long.length + 1);
     }

@@ -40,8 +40,17 @@ modules and of their parameters.
 export function runComplete(argv: readonly string[], io: CliIo): number {
   const words = wordsToComplete(argv[0] ?? '');
   const [program = '', ...rest] = words;
-  const offer: Offer = candidatesFor([basename(program), ...rest], io);
+  const offer = offerFor([basename(program), ...rest], io);
   const lines = offer.candidates.map(([word, text]) => (text === '' ? word : `${word}\t${text}`));
   io.stdout([offer.kind, ...lines, ''].join('\n'));
   return 0;
+}
+
+function offerFor(words: readonly string[], io: CliIo): Offer {
+  try {
+    return candidatesFor(words, io);
+  } catch {
+    // A tree without indexes, a module that is not there: nothing can be offered, and a prompt is no place for messages.
+    return { kind: 'words', candidates: [] };
+  }
 }

@@ -24,7 +24,7 @@ type OptionId =
   | 'no-cache';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
-const names: readonly OptionName<OptionId>[] = [
+export const depmodOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'all', short: 'a', id: 'all' },
   { long: 'quick', short: 'A', id: 'quick' },
   { long: 'basedir', short: 'b', id: 'basedir', takesValue: true },
@@ -89,7 +89,7 @@ export type DepmodRequest =
  * have to be written in full, so that every shortened name means what it means to kmod.
  */
 export function readDepmodArguments(argv: readonly string[], how: ParseOptions = {}): DepmodRequest {
-  const { options, operands, mistake } = parseArguments(argv, names, how);
+  const { options, operands, mistake } = parseArguments(argv, depmodOptionNames, how);
   for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
     const fault = valueFault(id, value);

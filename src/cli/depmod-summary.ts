@@ -55,7 +55,7 @@ export function checkSummary(
   messages: readonly DepmodNotice[],
 ): string {
   return jsonText({
-    ...facts(made),
+    ...facts(made, 'depmod-check'),
     current: isCurrent,
     differing,
     missing,
@@ -81,9 +81,19 @@ export function checkText(
 
 type Facts = Omit<IndexesMade, 'outputs' | 'moduleCount'> & { readonly moduleCount: number | null };
 
-function facts({ release, directory, outputDirectory, moduleCount, readCount }: Facts): object {
+function facts(
+  { release, directory, outputDirectory, moduleCount, readCount }: Facts,
+  kind: 'depmod' | 'depmod-check' = 'depmod',
+): object {
   // What was not read was known from an earlier run.
-  return { schemaVersion: 1, release, directory, outputDirectory, modules: moduleCount, read: readCount };
+  return {
+    schema: `kmodctl/${kind}/1`,
+    release,
+    directory,
+    outputDirectory,
+    modules: moduleCount,
+    read: readCount,
+  };
 }
 
 function filesOf({ outputs }: IndexesMade): readonly object[] {

@@ -11,7 +11,8 @@ import { resultText } from '../errors/system-error.ts';
 import { type NodeFormat, nodeFormats, staticNodes, writeNodeFile } from './static-nodes.ts';
 import { toolVersionText } from './version.ts';
 
-const names: readonly OptionName<'help' | 'version'>[] = [
+/** Of kmod itself. */
+export const kmodOptionNames: readonly OptionName<'help' | 'version'>[] = [
   { long: 'help', short: 'h', id: 'help' },
   { long: 'version', short: 'V', id: 'version' },
 ];
@@ -24,7 +25,7 @@ const nodeOptions: readonly OptionName<'output' | 'format' | 'help'>[] = [
 
 /** kmod(8): the commands that are no program of their own. */
 export function runKmod(argv: readonly string[], io: CliIo, program: string): number {
-  const { options, operands, mistake } = parseArguments(argv, names, { stopsAtOperand: true });
+  const { options, operands, mistake } = parseArguments(argv, kmodOptionNames, { stopsAtOperand: true });
   const help = helpText(kmodManual, program);
   const [first] = options;
   if (first !== undefined) {

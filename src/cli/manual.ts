@@ -45,7 +45,7 @@ const COLUMN = 27;
 
 /** The names of an option. */
 export function optionSpellings([names]: ManualOption): readonly OptionSpelling[] {
-  const value = /[= ]([A-Z]+)$/.exec(names)?.[1];
+  const value = /=(\w+)$/.exec(names)?.[1];
   return [...names.matchAll(/--?[\w-]+/g)].map(([name]) => ({ name, value }));
 }
 

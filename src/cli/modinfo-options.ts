@@ -21,7 +21,7 @@ type OptionId =
  * kmod's in their order, which shows where a shortened name is ambiguous; then our own, whose first letters no option
  * of kmod's has, so that all of its shortened names stay what they are.
  */
-const names: readonly OptionName<OptionId>[] = [
+export const modinfoOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'author', short: 'a', id: 'author' },
   { long: 'description', short: 'd', id: 'description' },
   { long: 'license', short: 'l', id: 'license' },
@@ -72,7 +72,7 @@ export type ModinfoRequest =
 
 /** Reads the command line of modinfo. The first of help, version and a mistake decides, as with kmod. */
 export function readModinfoArguments(argv: readonly string[], how: ParseOptions = {}): ModinfoRequest {
-  const { options, operands, mistake } = parseArguments(argv, names, how);
+  const { options, operands, mistake } = parseArguments(argv, modinfoOptionNames, how);
   const end = options.find(({ id }) => id === 'help' || id === 'version');
   if (end !== undefined) return { kind: end.id === 'help' ? 'help' : 'version' };
   if (mistake !== undefined) return { kind: 'mistake', text: mistake };

@@ -17,8 +17,8 @@ export interface ModinfoPrinter {
   readonly end: () => string;
 }
 
-/** Format of the JSON form; it rises when a field changes its meaning or goes. */
-const SCHEMA_VERSION = 1;
+/** Form of the JSON; its number rises when a field changes its meaning or goes. */
+const SCHEMA = 'kmodctl/modinfo/1';
 
 /** The printer of the form that was asked for. */
 export function modinfoPrinter({ form, field, separator }: ModinfoArguments): ModinfoPrinter {
@@ -46,7 +46,7 @@ export function modinfoPrinter({ form, field, separator }: ModinfoArguments): Mo
 function jsonPrinter(): ModinfoPrinter {
   let count = 0;
   return {
-    begin: `{\n  "schemaVersion": ${SCHEMA_VERSION},\n  "modules": [`,
+    begin: `{\n  "schema": "${SCHEMA}",\n  "modules": [`,
     head: () => '',
     body: (target, modinfo) => {
       const json = JSON.stringify(summarizeModinfo(target, modinfo), null, 2);

@@ -35,7 +35,7 @@ type OptionId =
   | 'no-rollback';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
-const names: readonly OptionName<OptionId>[] = [
+export const modprobeOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'all', short: 'a', id: 'all' },
   { long: 'remove', short: 'r', id: 'remove' },
   { long: 'remove-dependencies', id: 'remove-holders' },
@@ -135,7 +135,11 @@ export type ModprobeRequest =
  */
 export function readModprobeArguments(argv: readonly string[], env: Environment = {}): ModprobeRequest {
   const words = optionWords(argv, env);
-  const { options, operands, mistake } = parseArguments([...words, ...argv], names, parseOptions(env));
+  const { options, operands, mistake } = parseArguments(
+    [...words, ...argv],
+    modprobeOptionNames,
+    parseOptions(env),
+  );
   for (const { id, value } of options) {
     if (id === 'help' || id === 'version') return { kind: id };
     const fault = valueFault(id, value);
@@ -186,7 +190,9 @@ export function readModprobeArguments(argv: readonly string[], env: Environment 
 function optionWords(argv: readonly string[], env: Environment): readonly string[] {
   const text = env['MODPROBE_OPTIONS'];
   if (text === undefined) return [];
-  const isCompat = parseArguments(argv, names, parseOptions(env)).options.some(({ id }) => id === 'compat');
+  const isCompat = parseArguments(argv, modprobeOptionNames, parseOptions(env)).options.some(
+    ({ id }) => id === 'compat',
+  );
   return isCompat ? splitWordsAsKmod(text) : splitWords(text);
 }
 
@@ -199,7 +205,9 @@ function nestedEnvironment(
   // Those of the variable itself are in it already; kmod puts them there once more at each level.
   const isCompat = options.some(({ id }) => id === 'compat');
   const inherited =
-    words.length === 0 || isCompat ? 0 : parseArguments(words, names, parseOptions(env)).options.length;
+    words.length === 0 || isCompat
+      ? 0
+      : parseArguments(words, modprobeOptionNames, parseOptions(env)).options.length;
   const own = options.slice(inherited).flatMap(({ id, value }) => {
     if (id === 'config') return ['-C', isCompat ? value : quoteWord(value)];
     return nestedLetters[id] ?? [];

@@ -143,7 +143,7 @@ test('--json: a summary', async (t) => {
   const { durationMs, ...summary } = JSON.parse(stdout) as Record<string, unknown>;
   t.is(typeof durationMs, 'number');
   t.deepEqual(summary, {
-    schemaVersion: 1,
+    schema: 'kmodctl/depmod/1',
     release: RELEASE,
     directory: `${small.base}/${TREE}`,
     outputDirectory: `${small.base}/${TREE}`,
@@ -183,7 +183,7 @@ test('--json, when nothing came of it', async (t) => {
   t.is(exitCode, 1);
   t.true(stderr.endsWith('depmod: FATAL: could not search modules: No such file or directory\n'));
   t.like(JSON.parse(stdout), {
-    schemaVersion: 1,
+    schema: 'kmodctl/depmod/1',
     release: '9.9',
     published: false,
     error: { code: 'ERR_KMOD_INDEX_MISSING', message: 'could not search modules: No such file or directory' },
@@ -211,7 +211,7 @@ test('--check tells whether the indexes fit the modules', async (t) => {
   );
   const json = JSON.parse((await small.run(['--json', ...check])).stdout) as object;
   t.like(json, {
-    schemaVersion: 1,
+    schema: 'kmodctl/depmod-check/1',
     current: false,
     differing: ['modules.dep', 'modules.dep.bin', 'modules.softdep'],
     missing: [],

@@ -164,11 +164,11 @@ test('--json has types, and what could be read when something could not', async 
   const file = root.write('odd.ko', odd);
   const { exitCode, stdout } = await modinfo('--json', file, 'none', 'gone', 'ext9', 'packed');
   t.is(exitCode, 1);
-  const { schemaVersion, modules } = JSON.parse(stdout) as {
-    schemaVersion: number;
+  const { schema, modules } = JSON.parse(stdout) as {
+    schema: string;
     modules: readonly Record<string, unknown>[];
   };
-  t.is(schemaVersion, 1);
+  t.is(schema, 'kmodctl/modinfo/1');
   t.deepEqual(
     modules.map(({ name, filename, builtin, license, buildId: id }) => [
       name,
@@ -188,7 +188,10 @@ test('--json has types, and what could be read when something could not', async 
     { name: 'b', type: 'int', array: false, description: 'bee' },
     { name: 'a', type: null, array: false, description: 'first' },
   ]);
-  t.deepEqual(JSON.parse((await modinfo('--json', 'none')).stdout), { schemaVersion: 1, modules: [] });
+  t.deepEqual(JSON.parse((await modinfo('--json', 'none')).stdout), {
+    schema: 'kmodctl/modinfo/1',
+    modules: [],
+  });
 });
 
 test('--records: one form for every line, an empty record behind each module', async (t) => {

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import test, { type ExecutionContext } from 'ava';
+
+import { runCli } from '../fixtures/cli-session.ts';
+import { contents, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+import { schemaFaults, schemaOf } from '../fixtures/json-schema.ts';
+import { moduleImage } from '../fixtures/module-image.ts';
+import { referenceTree } from '../reference/reference-tree.ts';
+
+function setUp(t: ExecutionContext): FixtureRoot {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  root.writeTree({
+    modules: {
+      xor: { path: 'xor.ko' },
+      btrfs: { path: 'btrfs.ko', needs: ['xor'] },
+      odd: { path: 'odd.ko' },
+    },
+    builtin: ['unix'],
+  });
+  root.write(`lib/modules/${RELEASE}/modules.softdep`, 'softdep btrfs pre: none odd post: unix\n');
+  root.writeKernel([]);
+  return root;
+}
+
+const documents: Set<string> = new Set();
+
+/** Runs a command whose document has to fit its schema, and whose stdout holds nothing else. */
+async function documentOf(
+  t: ExecutionContext,
+  root: FixtureRoot,
+  argv: readonly string[],
+  verdict?: (call: string) => number | undefined,
+): Promise<Record<string, unknown>> {
+  const { stdout } = await runCli(root, argv, verdict);
+  const document = JSON.parse(stdout) as Record<string, unknown>;
+  t.deepEqual(schemaFaults(document), [], argv.join(' '));
+  documents.add(String(document['schema']));
+  return document;
+}
+
+test.serial('loads, unloads, lists, plans and errors fit their schemas', async (t) => {
+  const root = setUp(t);
+  const place = ['--json', '-d', root.path];
+  await documentOf(t, root, ['kmodctl', 'plan', ...place, 'btrfs', 'unix']);
+  await documentOf(t, root, ['kmodctl', 'load', '-n', ...place, 'btrfs', 'a=1']);
+  const load = await documentOf(t, root, ['kmodctl', 'load', ...place, 'btrfs'], (call) =>
+    call.startsWith('finit odd') ? -19 : undefined,
+  );
+  t.true(JSON.stringify(load).includes('"code":"ENODEV"'));
+  root.writeKernel([
+    { name: 'btrfs', taints: 'OE' },
+    { name: 'xor', refcount: 1, users: ['btrfs'] },
+    { name: 'vrf', isPermanent: true },
+    { name: 'stuck', refcount: '-' },
+    { name: 'coming', refcount: 1, state: 'Loading' },
+  ]);
+  await documentOf(t, root, ['kmodctl', 'plan', ...place, 'btrfs']);
+  await documentOf(t, root, ['kmodctl', 'list', '--json']);
+  await documentOf(t, root, ['kmodctl', 'unload', '-n', ...place, 'btrfs']);
+  await documentOf(t, root, ['kmodctl', 'unload', ...place, 'btrfs']);
+  root.writeTree({ modules: { xor: { path: 'xor.ko' } } });
+  root.write(`lib/modules/${RELEASE}/xor.ko`, contents.xz);
+  await documentOf(t, root, ['kmodctl', 'plan', ...place, 'xor']);
+});
+
+test.serial('an error takes the place of a result; stderr says the same for people', async (t) => {
+  const root = setUp(t);
+  const place = ['--json', '-d', root.path];
+  const error = await documentOf(t, root, ['kmodctl', 'load', ...place, 'btrsf']);
+  t.like(error, { schema: 'kmodctl/error/1', error: { code: 'ERR_KMOD_NOT_FOUND' } });
+  const refused = await documentOf(t, root, ['kmodctl', 'load', ...place, 'xor'], () => -1);
+  t.like(refused, {
+    error: { code: 'ERR_KMOD_LOAD_FAILED', cause: { code: 'EPERM', syscall: 'finit_module' } },
+  });
+  t.regex(String((refused['error'] as Record<string, unknown>)['remedy']), /run as root/);
+  t.like(await documentOf(t, root, ['kmodctl', 'list', '--json', 'x']), { error: { code: null } });
+  const { stderr, exitCode } = await runCli(root, ['kmodctl', 'list', '--json', '--bogus']);
+  t.is(exitCode, 1);
+  t.is(stderr, "kmodctl list: unrecognized option '--bogus'\nSee kmodctl list --help.\n");
+});
+
+test.serial('modules of a stock kernel, and depmod', async (t) => {
+  const root = setUp(t);
+  const { directory, release } = await referenceTree('6.12');
+  const base = directory.replace(/\/(?:usr\/)?lib\/modules\/.*/, '');
+  root.writeKernel([{ name: 'bonding', refcount: 0 }]);
+  root.write('sys/module/bonding/parameters/mode', '1\n');
+  const info = await documentOf(t, root, [
+    'kmodctl',
+    'info',
+    '--json',
+    `--root=${base}`,
+    `--release=${release}`,
+    'bonding',
+    'btrfs',
+    'configfs',
+  ]);
+  t.like((info['modules'] as unknown[])[0], { name: 'bonding', loaded: { parameters: { mode: '1' } } });
+  await documentOf(t, root, ['modinfo', '--json', '-b', base, '-k', release, 'bonding', 'loop', 'configfs']);
+  for (const name of ['xor', 'btrfs', 'odd'])
+    root.write(`lib/modules/${RELEASE}/${name}.ko`, moduleImage({ modinfo: ['license=GPL'] }));
+  const tree = ['-b', root.path, '-C', '/dev/null', '--no-cache', RELEASE];
+  await documentOf(t, root, ['depmod', '--json', '--check', ...tree]);
+  await documentOf(t, root, ['depmod', '--json', ...tree]);
+  await documentOf(t, root, ['depmod', '--json', '-A', ...tree]);
+  await documentOf(t, root, ['depmod', '--json', '-b', '/nowhere', '-C', '/dev/null', '9.9']);
+});
+
+test.serial('every schema was used, and every one is documented', (t) => {
+  const files = readdirSync('docs/schemas').filter((file) => !file.startsWith('definitions'));
+  const names = files.map((file) => file.replace(/^(.*)-(\d+)\.json$/, 'kmodctl/$1/$2'));
+  t.deepEqual([...documents].sort(), names.sort());
+  const page = readFileSync('docs/json.md', 'utf8');
+  for (const name of names) {
+    t.is(schemaOf(name).title, name);
+    t.true(page.includes(`\`${name}\``), name);
+  }
+});
