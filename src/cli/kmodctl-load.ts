@@ -81,7 +81,7 @@ function stepRow(result: StepResult): readonly string[] {
   const { module, outcome, durationMs, because, parameters, error } = result;
   const time = outcome === 'loaded' || outcome === 'unloaded' ? `${durationMs.toFixed(1)} ms` : '';
   const reason = parameters === '' ? reasonText(because) : `${reasonText(because)}, with ${parameters}`;
-  if (error === null) return [module, outcome, time, reason];
+  if (error === null || outcome === 'kept') return [module, outcome, time, reason];
   return [module, 'failed', time, `${reason}, not required: ${error.message}`];
 }
 

@@ -20,8 +20,11 @@ export type KmodctlOptionId =
   | 'no-rollback'
   | 'output'
   | 'release'
+  | 'remove'
+  | 'remove-holders'
   | 'root'
-  | 'use-blacklist';
+  | 'use-blacklist'
+  | 'wait';
 
 /** What they are in help texts and manual pages. */
 export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
@@ -62,6 +65,9 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
   release: ['-S, --release=RELEASE', 'kernel release in place of that of the running kernel', 'release'],
+  remove: ['-r, --remove', 'what unloading would do'],
+  'remove-holders': ['--remove-holders', 'also unload the modules that use them, and their users'],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
   'use-blacklist': ['-b, --use-blacklist', 'the blacklist counts for plain names too'],
+  wait: ['-w, --wait=MSEC', 'keep trying for so long while a module is in use, in milliseconds'],
 };

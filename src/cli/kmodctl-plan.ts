@@ -6,22 +6,35 @@ import { type LoadPlan, type LoadStep, reasonText, type SkippedModule } from '..
 import { jsonDocument } from './json-output.ts';
 import { type Subcommand, type SubcommandArguments, UsageError } from './kmodctl-options.ts';
 import { modulesText } from './kmodctl-load.ts';
+import { runPlanRemoval } from './kmodctl-plan-removal.ts';
 import { planningOptionIds, planningOptions } from './planning-options.ts';
 import { textTable } from './text-table.ts';
 
 /** `kmodctl plan`. */
 export const planSubcommand: Subcommand = {
-  options: [...planningOptionIds, 'release', 'root', 'graph', 'json'],
+  options: [
+    ...planningOptionIds,
+    'remove',
+    'remove-holders',
+    'keep-dependencies',
+    'wait',
+    'force',
+    'release',
+    'root',
+    'graph',
+    'json',
+  ],
   manual: {
-    purpose: 'what loading would do, and why',
+    purpose: 'what loading or unloading would do, and why',
     usage: ['[options] NAME...'],
     about:
-      'Shows what loading would do, and why, without doing it. The exit code is 1 if the plan cannot be run.',
+      'Shows what loading would do, or with --remove unloading, and why, without doing it. The exit code is 1 if the plan cannot be run.',
     operands: 'modules',
   },
   run(given, io) {
     const { has, value, operands, place } = given;
     if (operands.length === 0) throw new UsageError('which modules? Give their names.');
+    if (has('remove')) return runPlanRemoval(given, io);
     const graph = value('graph');
     if (graph !== undefined && !['dot', 'mermaid', 'svg'].includes(graph))
       throw new UsageError(`--graph takes dot, mermaid or svg, not '${graph}'`);

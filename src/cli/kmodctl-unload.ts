@@ -1,11 +1,26 @@
-import { planRemoval, rmmodSync, type UnloadResult } from '../api/unload.ts';
+import { planRemoval, type PlanRemovalOptions, rmmodSync, type UnloadResult } from '../api/unload.ts';
+import type { CliIo } from './cli-io.ts';
 import { jsonDocument } from './json-output.ts';
-import { type Subcommand, UsageError } from './kmodctl-options.ts';
+import { type Subcommand, type SubcommandArguments, UsageError } from './kmodctl-options.ts';
 import { modulesText, stepTable } from './kmodctl-load.ts';
+import { planningOptions } from './planning-options.ts';
 
 /** `kmodctl unload`. */
 export const unloadSubcommand: Subcommand = {
-  options: ['dry-run', 'force', 'keep-dependencies', 'release', 'root', 'json', 'color'],
+  options: [
+    'dry-run',
+    'force',
+    'keep-dependencies',
+    'remove-holders',
+    'wait',
+    'config',
+    'ignore-commands',
+    'compat',
+    'release',
+    'root',
+    'json',
+    'color',
+  ],
   manual: {
     purpose: 'unload modules, and what they alone needed',
     usage: ['[options] NAME...'],
@@ -13,9 +28,10 @@ export const unloadSubcommand: Subcommand = {
       'Unloads modules, what they alone needed, and their soft dependencies as far as nothing uses them.',
     operands: 'loaded',
   },
-  run({ has, operands, place, paint }, io) {
+  run(given, io) {
+    const { has, operands, paint } = given;
     if (operands.length === 0) throw new UsageError('which modules? Give their names.');
-    const planOptions = { ...place, dependencies: !has('keep-dependencies'), force: has('force') };
+    const planOptions = removalOptions(given, io);
     const { skipped } = planRemoval(operands, planOptions);
     const result = rmmodSync(operands, { ...planOptions, dryRun: has('dry-run'), syscalls: io.syscalls });
     if (has('json')) {
@@ -27,6 +43,25 @@ export const unloadSubcommand: Subcommand = {
     return 0;
   },
 };
+
+/** What the command line says about a removal. */
+export function removalOptions(given: SubcommandArguments, io: CliIo): PlanRemovalOptions {
+  const { has, value, place } = given;
+  const wait = value('wait') ?? '0';
+  if (!/^\d+$/.test(wait)) throw new UsageError(`--wait takes a number of milliseconds, not '${wait}'`);
+  const { config, configRoot, compat, ignoreCommands } = planningOptions(given, io);
+  return {
+    ...place,
+    config,
+    configRoot,
+    compat,
+    ignoreCommands,
+    dependencies: !has('keep-dependencies'),
+    removeHolders: has('remove-holders'),
+    waitMs: Number(wait),
+    force: has('force'),
+  };
+}
 
 function summary({ modules, durationMs }: UnloadResult, isDryRun: boolean): string {
   const count = modulesText(modules.length);

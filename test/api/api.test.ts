@@ -106,11 +106,11 @@ test('removal: configuration, holders and the time to wait', async (t) => {
   root.write('other.conf', 'remove btrfs false\n');
   root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
   const actions = (options: object): readonly string[] =>
-    planRemoval('btrfs', { ...place, dependencies: true, ...options }).steps.map(
+    planRemoval('btrfs', { ...place, configRoot: root.path, dependencies: true, ...options }).steps.map(
       ({ action, module }) => `${action} ${module}`,
     );
   t.deepEqual(actions({}), ['delete btrfs', 'delete xor']);
-  t.deepEqual(actions({ config: [] }), ['delete btrfs', 'delete xor']);
+  t.deepEqual(actions({ configuration: false, configRoot: undefined }), ['delete btrfs', 'delete xor']);
   t.deepEqual(actions({ config: `${root.path}/other.conf` }), ['command btrfs']);
   t.deepEqual(actions({ config: `${root.path}/other.conf`, ignoreCommands: true }), [
     'delete btrfs',
@@ -122,7 +122,7 @@ test('removal: configuration, holders and the time to wait', async (t) => {
     { instanceOf: PlanFailure },
   );
   t.like(failure, { code: 'ERR_KMOD_UNLOAD_FAILED', cause: { code: 'ERR_KMOD_COMMAND_FAILED' } });
-  const run = await rmmod('xor', { ...place, syscalls: calls, dependencies: true });
+  const run = await rmmod('xor', { ...place, configRoot: root.path, syscalls: calls, dependencies: true });
   t.deepEqual(
     run.steps.map(({ outcome }) => outcome),
     ['command-run'],
@@ -135,7 +135,7 @@ test('removal: configuration, holders and the time to wait', async (t) => {
   t.throws(() => planRemoval('xor', { ...place, waitMs: -1 }), { instanceOf: RangeError });
   t.throws(() => planRemoval('xor', { ...place, dependencies: true, config: [1] as never }), {
     instanceOf: TypeError,
-    message: /options\.config\[0\]/,
+    message: /options\.config/,
   });
 });
 

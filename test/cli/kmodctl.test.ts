@@ -21,6 +21,36 @@ function setUp(t: ExecutionContext): FixtureRoot {
   return root;
 }
 
+test('a plan of a removal, and a removal with holders', async (t) => {
+  const root = setUp(t);
+  const place = ['-d', root.path, '-S', RELEASE];
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  const plan = await runCli(root, ['kmodctl', 'plan', '--remove', ...place, 'btrfs']);
+  t.is(plan.exitCode, 0, plan.stderr);
+  t.is(plan.stdout, 'btrfs  unload  asked\nxor    unload  dependency of btrfs\n2 modules to unload.\n');
+  const blocked = await runCli(root, ['kmodctl', 'plan', '-r', ...place, 'xor']);
+  t.is(blocked.exitCode, 1);
+  t.regex(blocked.stdout, /^blocked: Module xor is in use by: btrfs\..*\nThe plan cannot be run\.\n$/);
+  const data = await runCli(root, ['kmodctl', 'plan', '-r', '--remove-holders', '--json', ...place, 'xor']);
+  t.like(JSON.parse(data.stdout), {
+    schema: 'kmodctl/plan/1',
+    kind: 'unload',
+    blocked: [],
+    steps: [
+      { action: 'delete', module: 'btrfs', because: { kind: 'holder', of: 'xor' } },
+      { action: 'delete', module: 'xor', because: { kind: 'asked' } },
+    ],
+  });
+  const busy = await runCli(root, ['kmodctl', 'unload', '--wait=20', ...place, 'xor'], () => -11);
+  t.is(busy.exitCode, 1);
+  t.regex(busy.stderr, /in use by: btrfs/);
+  const wrong = await runCli(root, ['kmodctl', 'unload', '--wait=soon', ...place, 'xor']);
+  t.regex(wrong.stderr, /--wait takes a number of milliseconds, not 'soon'/);
+  const gone = await runCli(root, ['kmodctl', 'unload', '--remove-holders', ...place, 'xor']);
+  t.is(gone.exitCode, 0, gone.stderr);
+  t.regex(gone.stdout, /^btrfs {2}unloaded .* holder of xor\nxor {4}unloaded .* asked\nUnloaded 2/);
+});
+
 test('load and unload print what was done, and why', async (t) => {
   const root = setUp(t);
   const place = ['-d', root.path];
