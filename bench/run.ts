@@ -7,6 +7,7 @@ import { bridge } from './bridge.ts';
 import { clones } from './clones.ts';
 import { depmod } from './depmod.ts';
 import { modinfo } from './modinfo.ts';
+import { plan } from './plan.ts';
 import { startUp } from './start-up.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   depmod,
   'alias-lookup': aliasLookup,
   modinfo,
+  plan,
 };
 
 const chosen = process.argv.slice(2);

@@ -62,6 +62,9 @@ export class ModuleTree {
   readonly release: string;
   readonly #indexes = new Map<IndexName, IndexFile | undefined>();
   readonly #texts = new Map<TextFileName, string>();
+  /** What was asked for before: plans ask for the same few modules again and again. */
+  readonly #lines = new Map<string, DependencyLine>();
+  readonly #builtins = new Map<string, boolean>();
   readonly #files: PublishedFiles;
   #softDependencies: readonly SoftDependencyLine[] | undefined;
 
@@ -73,6 +76,8 @@ export class ModuleTree {
     this.#files = new PublishedFiles(this.directory, 'modules.dep.bin', () => {
       this.#indexes.clear();
       this.#texts.clear();
+      this.#lines.clear();
+      this.#builtins.clear();
       this.#softDependencies = undefined;
     });
   }
@@ -112,13 +117,24 @@ export class ModuleTree {
    * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
    */
   dependencyLine(name: string): DependencyLine | undefined {
-    const line = this.index('modules.dep.bin')?.search(name);
-    return line === undefined ? undefined : this.#parseLine(line);
+    const index = this.index('modules.dep.bin');
+    const known = this.#lines.get(name);
+    if (known !== undefined) return known;
+    const text = index?.search(name);
+    const line = text === undefined ? undefined : this.#parseLine(text);
+    if (line !== undefined) this.#lines.set(name, line);
+    return line;
   }
 
   /** Whether the module is part of the kernel's image, by `modules.builtin.bin`. */
   isBuiltin(name: string): boolean {
-    return this.index('modules.builtin.bin')?.search(name) !== undefined;
+    const index = this.index('modules.builtin.bin');
+    let answer = this.#builtins.get(name);
+    if (answer === undefined) {
+      answer = index?.search(name) !== undefined;
+      this.#builtins.set(name, answer);
+    }
+    return answer;
   }
 
   /**

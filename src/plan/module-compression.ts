@@ -51,12 +51,14 @@ function fileObstacle(reason: string, errno: number | null): CallChoice {
   return { call: 'finit', obstacle: { code: 'ERR_KMOD_MODULE_FILE', reason, errno } };
 }
 
+/** What was read last; it is looked at before anything else is read. */
+const firstBytes = Buffer.alloc(START_LENGTH);
+
 function readStart(path: string): Buffer {
   // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const start = Buffer.alloc(START_LENGTH);
-    return start.subarray(0, readSync(descriptor, start, 0, START_LENGTH, 0));
+    return firstBytes.subarray(0, readSync(descriptor, firstBytes, 0, START_LENGTH, 0));
   } finally {
     closeSync(descriptor);
   }
