@@ -188,7 +188,7 @@ class LoadPlanner {
 
   #addProbe(probe: Probe, target: string): void {
     const { module, path } = probe;
-    const { keepRepeats, blacklist } = this.#request;
+    const { keepRepeats, blacklist, ignoreLoaded } = this.#request;
     const earlier = this.#places.get(module);
     if (earlier !== undefined && keepRepeats !== true) {
       this.#promote(earlier, probe);
@@ -199,7 +199,9 @@ class LoadPlanner {
     const because = isTarget ? ASKED : probe.because;
     const facts = { module, because, required: probe.required } as const;
     const line = blacklist === 'all' && !isTarget ? this.#index.blacklisting(module) : undefined;
-    if (probe.isBuiltin) {
+    // To be there counts for nothing then, and a command is what would be run.
+    const isListed = ignoreLoaded === true && probe.command !== undefined;
+    if (probe.isBuiltin && !isListed) {
       this.#add({ action: 'skip-builtin', ...facts });
     } else if (this.#isLoaded(module)) {
       this.#add({ action: 'skip-loaded', path, ...facts });

@@ -72,7 +72,7 @@ export interface ProbeSource {
  * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`, `ERR_KMOD_INDEX_CORRUPT`
  */
 export function listProbes(target: LookupResult, source: ProbeSource): ProbeList {
-  const list = new ProbeLister(source);
+  const list = new ProbeLister(source, target);
   list.expand(target, { kind: 'asked' }, source.isRequired);
   const { probes, unknown, clashes } = list;
   return { probes, unknown, clashes };
@@ -84,9 +84,11 @@ class ProbeLister {
   readonly clashes: PathClash[] = [];
   readonly #expanded = new Set<string>();
   readonly #source: ProbeSource;
+  readonly #target: LookupResult;
 
-  constructor(source: ProbeSource) {
+  constructor(source: ProbeSource, target: LookupResult) {
     this.#source = source;
+    this.#target = target;
   }
 
   expand(candidate: LookupResult, because: StepReason, required: boolean): void {
@@ -143,10 +145,17 @@ class ProbeLister {
     const { index, softDependencies, compat } = this.#source;
     const { pre, post } = softDependencies.of(probe.module);
     const isSoft = compat && [...pre, ...post].some(({ modules }) => modules.length > 0);
-    const command = isSoft ? undefined : (probe.command ?? index.installCommand(probe.module));
+    const command =
+      isSoft || this.#isIgnored(probe) ? undefined : (probe.command ?? index.installCommand(probe.module));
     this.#expandAll(pre);
     this.probes.push({ ...probe, command });
     this.#expandAll(post);
+  }
+
+  /** Also where something that the target wants leads back to it; for kmod only under the same name. */
+  #isIgnored({ module, alias }: Probe): boolean {
+    const { ignoreCommands, compat } = this.#source;
+    return ignoreCommands && module === this.#target.module && (!compat || alias === this.#target.alias);
   }
 
   #expandAll(members: readonly SoftDependency[]): void {

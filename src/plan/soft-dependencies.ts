@@ -65,19 +65,16 @@ export class SoftDependencies {
 
   #resolve(of: string, lines: readonly SoftDependencyLine[]): SoftDependencySet {
     const resolved = (order: SoftReason['order']): readonly SoftDependency[] => {
-      const members = new Map<string, SoftDependency>();
-      for (const line of lines)
-        for (const name of line[order]) {
-          // What an earlier line named is there already.
-          if (members.has(name)) continue;
-          const because: SoftReason = { kind: 'softdep', of, order, origin: line.origin };
-          members.set(name, {
-            name,
-            modules: lookUpName(this.#tree, name, this.#configuration),
-            because,
-          });
-        }
-      return [...members.values()];
+      const members: SoftDependency[] = [];
+      const earlier = new Set<string>();
+      for (const line of lines) {
+        const because: SoftReason = { kind: 'softdep', of, order, origin: line.origin };
+        // What an earlier line named is there already.
+        for (const name of line[order].filter((member) => !earlier.has(member)))
+          members.push({ name, modules: lookUpName(this.#tree, name, this.#configuration), because });
+        for (const name of line[order]) earlier.add(name);
+      }
+      return members;
     };
     return { pre: resolved('pre'), post: resolved('post') };
   }

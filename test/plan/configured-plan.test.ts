@@ -221,6 +221,9 @@ test('an install command wins over soft dependencies, which stand around it; for
     'insert d',
     '(command e)',
   ]);
+  const loop = configurationOf('install d late', 'softdep d pre: e', 'softdep e pre: d');
+  t.deepEqual(summary(planOf(['e'], loop)), ['(command d)', 'insert e']);
+  t.deepEqual(summary(planOf(['d'], loop, { ignoreCommands: true })), ['insert d']);
   // With -i neither of the named module counts; those of others do.
   t.deepEqual(summary(planOf(['d'], configuration, { ignoreCommands: true })), ['insert d']);
 });
