@@ -6,15 +6,17 @@ import { planInsert } from '../plan/insert-plan.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
 import { WARNING_LEVEL } from './messages.ts';
-import { insmodWords, refusalText } from './refusal-text.ts';
+import { hasCode, insmodWords, refusalText } from './refusal-text.ts';
 import { insmodManual } from './small-tool-manuals.ts';
 import { insertingOptions, readToolArguments } from './tool-options.ts';
+
+const EINVAL = -22;
 
 /** insmod(8). */
 export function runInsmod(argv: readonly string[], io: CliIo, program: string): number {
   const given = readToolArguments(argv, { io, program, names: insertingOptions, manual: insmodManual });
   if (typeof given === 'number') return given;
-  const { operands, force, checkOwner, messages } = given;
+  const { operands, force, checkOwner, compat, messages } = given;
   const [file, ...words] = operands;
   if (file === undefined) {
     messages.error('missing filename.');
@@ -33,7 +35,7 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
     return 1;
   }
   try {
-    const plan = planInsert(path, joinParameterWords(words), io.kernel);
+    const plan = planInsert(path, joinParameterWords(words), io.kernel, compat);
     // kmod's insmod has no warnings; this one is to be seen.
     messages.level = Math.max(messages.level, WARNING_LEVEL);
     const run = loadRun(plan, {
@@ -42,12 +44,19 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
       forceVermagic: force,
       forceModversion: force,
       checkOwner,
+      compat,
       onOwnerFinding: ({ text }) => messages.warning(text),
     });
     runEffectsSync(run, io.syscalls);
     return 0;
   } catch (error) {
-    messages.error(`could not insert module ${file}: ${refusalText(error, insmodWords)}`);
+    messages.error(`could not insert module ${file}: ${failureText(error, compat)}`);
     return 1;
   }
+}
+
+/** kmod takes a file that is too short for an argument that the kernel did not like. */
+function failureText(error: unknown, compat: boolean): string {
+  const isFile = compat && hasCode(error, 'ERR_KMOD_MODULE_FILE');
+  return refusalText(isFile ? { errno: error.errno ?? EINVAL } : error, insmodWords);
 }

@@ -4,7 +4,7 @@ import { runUnloadSteps } from '../execute/unload-run.ts';
 import { normalizeAlias } from '../index-files/module-name.ts';
 import { COMMAND_CHAIN, withOptions } from '../plan/configured-command.ts';
 import { type KmodUnloadPlan, planKmodUnload } from '../plan/kmod-unload-plan.ts';
-import { lookUp } from '../plan/lookup.ts';
+import { type LookupResult, lookUp } from '../plan/lookup.ts';
 import type { Obstacle, UnloadPlan, UnloadStep } from '../plan/plan.ts';
 import { planUnload, type UnloadRequest } from '../plan/unload-plan.ts';
 import { loadedIfSupported } from './loaded-list.ts';
@@ -21,7 +21,8 @@ export function removeOperand(call: ModprobeCall, operand: string): number {
     tell(call, `Module ${operand} not found.`);
     return 1;
   }
-  for (const module of modules) if (removeModule(call, module) !== 0) return 1;
+  for (const { module, by } of modules)
+    if (removeModule(call, module, by === 'builtin-alias') !== 0) return 1;
   return 0;
 }
 
@@ -31,26 +32,33 @@ function tell({ arguments: given, messages }: ModprobeCall, text: string): void 
   else messages.fatal(text);
 }
 
+/** What matters here of how a module was found. */
+type FoundModule = Pick<LookupResult, 'module' | 'by'>;
+
 /** Here a path is no path, but a name that no module has. */
-function modulesOf(call: ModprobeCall, operand: string, name: string): readonly string[] {
+function modulesOf(call: ModprobeCall, operand: string, name: string): readonly FoundModule[] {
   const { arguments: given, configuration, io, tree } = call;
   const isPath = operand.startsWith('/') || operand.startsWith('./');
   if (isPath) return [];
-  const found = lookUp(tree, operand, { configuration }).map(({ module }) => module);
+  const found = lookUp(tree, operand, { configuration });
   if (found.length > 0 || given.compat) return found;
   // What is loaded can be unloaded, whether or not the tree still has it.
-  return loadedIfSupported(io.kernel).flatMap((module) => (module.name === name ? [name] : []));
+  return loadedIfSupported(io.kernel).flatMap((module) =>
+    module.name === name ? [{ module: name, by: 'name' }] : [],
+  );
 }
 
-function removeModule(call: ModprobeCall, module: string): number {
+function removeModule(call: ModprobeCall, module: string, hasBuiltinAlias: boolean): number {
   const { arguments: given } = call;
   const { steps, blocked, passed = [] } = planOf(call, module);
   const [obstacle] = blocked;
   // kmod comes upon it only after what it does before.
   const exitCode = obstacle === undefined || given.compat ? performSteps(call, steps) : 0;
   for (const stays of passed) tell(call, obstacleText(stays));
-  if (obstacle === undefined || exitCode !== 0) return exitCode;
-  tell(call, obstacleText(obstacle));
+  if (exitCode !== 0) return exitCode;
+  // modules.builtin lists no part of the kernel that cannot be a module.
+  if (obstacle === undefined && !(hasBuiltinAlias && steps.length === 0)) return 0;
+  tell(call, obstacle === undefined ? `Module ${module} is builtin.` : obstacleText(obstacle));
   return 1;
 }
 

@@ -27,6 +27,7 @@ export const insmodManual: Manual = {
           ['off', 'warn', 'refuse'],
         ],
         ...general,
+        compat,
       ],
     },
   ],

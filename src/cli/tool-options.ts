@@ -26,10 +26,11 @@ export const readingOptions: readonly OptionName<ToolOptionId>[] = [...general, 
 /** Those of rmmod. */
 export const removingOptions: readonly OptionName<ToolOptionId>[] = [force, ...general, compat];
 
-/** Those of insmod. The last is not one of kmod's. */
+/** Those of insmod. */
 export const insertingOptions: readonly OptionName<ToolOptionId>[] = [
   force,
   ...general,
+  compat,
   { long: 'check-owner', id: 'check-owner', takesValue: true, isExact: true },
 ];
 

@@ -58,5 +58,6 @@ export function commandsWith(
 }
 
 function spawnOptions(environment: ShellCommand['environment']): SpawnOptions {
-  return { stdio: 'inherit', env: { ...process.env, ...environment } };
+  // As system(3) names it: the shell's own messages begin with it.
+  return { argv0: 'sh', stdio: 'inherit', env: { ...process.env, ...environment } };
 }

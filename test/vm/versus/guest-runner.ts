@@ -22,10 +22,11 @@ export interface Side {
 
 type Output = Omit<LineRecord, 'line' | 'state'>;
 
-const TIMEOUT_MS = 20_000;
+/** Where many guests share a processor, a start of Node can take ten seconds. */
+const TIMEOUT_MS = 120_000;
 const COMPAT = '--compat=kmod';
 /** The tools that know {@link COMPAT}. */
-const tolerant = new Set(['modprobe', 'depmod']);
+const tolerant = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'depmod']);
 
 const main = createRequire(import.meta.url)('/usr/lib/node_modules/kmodctl/dist/cli/main.cjs') as typeof Main;
 const base = new Set(loadedNames());
@@ -138,6 +139,7 @@ async function inProcess(tool: string, words: readonly string[], env: CliIo['env
 function capturing(written: { stdout: string; stderr: string }, env: CliIo['env']): CommandRunner {
   const runSync: CommandRunner['runSync'] = ({ command, environment }) => {
     const { status, signal, stdout, stderr } = spawnSync('/bin/sh', ['-c', command], {
+      argv0: 'sh',
       env: { ...env, ...environment },
       encoding: 'latin1',
       timeout: TIMEOUT_MS,

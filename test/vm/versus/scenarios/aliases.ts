@@ -105,6 +105,16 @@ export const aliases: Theme = {
       title: 'one of several fails, the last',
       files: conf('alias kv kmodctl_leaf_e', 'alias kv kmodctl_fail'),
       lines: ['modprobe -v kv'],
+      difference: {
+        because: 'one that works is what an alias is for',
+        ours: [
+          {
+            exitCode: 0,
+            stderr: "modprobe: ERROR: could not insert 'kmodctl_fail': Input/output error\n",
+            loaded: ['kmodctl_leaf_e'],
+          },
+        ],
+      },
     },
     {
       title: '-R of a module, of nothing, and of several words',

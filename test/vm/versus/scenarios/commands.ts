@@ -66,22 +66,54 @@ export const commands: Theme = {
     {
       title: 'install of a dependency',
       files: conf('install kmodctl_chain_d echo instead >&2; modprobe -i kmodctl_chain_d'),
-      lines: ['modprobe -v kmodctl_chain_b'],
+      lines: ['modprobe kmodctl_chain_b'],
     },
     {
       title: 'install of a dependency that does not load it',
       files: conf('install kmodctl_chain_d true'),
       lines: ['modprobe -v kmodctl_chain_b'],
+      difference: {
+        because: 'the message names the dependency',
+        ours: [
+          {
+            exitCode: 1,
+            stderr:
+              "modprobe: ERROR: could not insert 'kmodctl_chain_b': Unknown symbol in module, or unknown parameter (see dmesg)\nmodprobe: ERROR: 'kmodctl_chain_b' needs 'kmodctl_chain_c', and that is what failed\n",
+          },
+        ],
+      },
     },
     {
       title: 'install of a dependency that fails',
       files: conf('install kmodctl_chain_c false'),
       lines: ['modprobe kmodctl_chain_a'],
+      difference: {
+        because: 'the message names the dependency, and what was loaded is unloaded again',
+        ours: [
+          {
+            exitCode: 1,
+            stderr:
+              "modprobe: ERROR: Error running install command 'false' for module kmodctl_chain_c: retcode 1\nmodprobe: ERROR: could not insert 'kmodctl_chain_a': Invalid argument\nmodprobe: ERROR: 'kmodctl_chain_a' needs 'kmodctl_chain_c', and that is what failed\nmodprobe: WARNING: unloaded again, as it was loaded for 'kmodctl_chain_a': kmodctl_chain_d\n",
+            loaded: [],
+          },
+        ],
+      },
     },
     {
       title: 'install left out by -i',
       files: conf('install kmodctl_leaf_d false', 'install kmodctl_chain_d false'),
       lines: ['modprobe -v -i kmodctl_leaf_d', 'modprobe -i kmodctl_chain_c'],
+      difference: {
+        because: 'the message names the dependency',
+        ours: [
+          { exitCode: 0, loaded: ['kmodctl_leaf_d'] },
+          {
+            exitCode: 1,
+            stderr:
+              "modprobe: ERROR: Error running install command 'false' for module kmodctl_chain_d: retcode 1\nmodprobe: ERROR: could not insert 'kmodctl_chain_c': Invalid argument\nmodprobe: ERROR: 'kmodctl_chain_c' needs 'kmodctl_chain_d', and that is what failed\n",
+          },
+        ],
+      },
     },
     {
       title: 'install of a name that no module has',
@@ -136,7 +168,7 @@ export const commands: Theme = {
     {
       title: 'what the nested modprobe is told',
       process: true,
-      files: conf('install kmodctl_leaf_d echo "$MODPROBE_OPTIONS" >&2; modprobe -i kmodctl_leaf_d'),
+      files: conf('install kmodctl_leaf_d echo "$MODPROBE_OPTIONS" >&2'),
       lines: [
         'modprobe -v kmodctl_leaf_d',
         'modprobe -r kmodctl_leaf_d',

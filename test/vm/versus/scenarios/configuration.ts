@@ -38,6 +38,13 @@ export const configuration: Theme = {
         '/usr/lib/modprobe.d/t0.conf': 'options kmodctl_leaf_g note=lib\n',
       },
       lines: ['modprobe -v -a kmodctl_leaf_d kmodctl_leaf_e kmodctl_leaf_f kmodctl_leaf_g', 'modprobe -c'],
+      difference: {
+        because: 'a softdep has a blank between its lists',
+        ours: [
+          { exitCode: 0, loaded: ['kmodctl_leaf_g', 'kmodctl_leaf_f', 'kmodctl_leaf_e', 'kmodctl_leaf_d'] },
+          { exitCode: 0 },
+        ],
+      },
     },
     {
       title: 'a file masked by an empty one',
@@ -73,6 +80,10 @@ export const configuration: Theme = {
         'softdep kmodctl_leaf_d',
       ),
       lines: ['modprobe -v kmodctl_leaf_d', 'modprobe -q kmodctl_leaf_e'],
+      difference: {
+        because: 'an indented comment is a comment',
+        ours: [{ exitCode: 0, loaded: ['kmodctl_leaf_d'] }, { exitCode: 0 }],
+      },
     },
     {
       title: 'words of older versions',
@@ -110,6 +121,7 @@ export const configuration: Theme = {
       ),
       kernelCommandLine: 'modprobe.blacklist=kmodctl_leaf_f kmodctl_leaf_g.value=3 a.b.c=d "x.y=z w"\n',
       lines: ['modprobe -c'],
+      difference: { because: 'a softdep has a blank between its lists', ours: [{ exitCode: 0, stderr: '' }] },
     },
     {
       title: 'a bad word of the kernel command line',
@@ -145,6 +157,14 @@ export const configuration: Theme = {
         'modprobe --showconfig -C /dev/null',
         'modprobe --show-config -C /dev/null kmodctl_leaf_a',
       ],
+      difference: {
+        because: 'a softdep has a blank between its lists',
+        ours: [
+          { exitCode: 0, stderr: '' },
+          { exitCode: 0, stderr: '' },
+          { exitCode: 0, stderr: '' },
+        ],
+      },
     },
   ],
 };

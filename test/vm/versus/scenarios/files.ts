@@ -99,6 +99,24 @@ export const files: Theme = {
         `insmod ${F}/vermagic.ko`,
         `insmod ${F}/orphan.ko`,
       ],
+      difference: {
+        because: 'the message says what is wrong with the file',
+        ours: [
+          {},
+          {
+            exitCode: 1,
+            stderr: `insmod: ERROR: could not insert module ${F}/empty.ko: The module file ${F}/empty.ko has only 0 bytes and is none.\n`,
+          },
+          {
+            exitCode: 1,
+            stderr: `insmod: ERROR: could not insert module ${F}/short.ko: The module file ${F}/short.ko has only 4 bytes and is none.\n`,
+          },
+          {},
+          {},
+          {},
+          {},
+        ],
+      },
     },
     {
       title: 'insmod of what is no file',
@@ -110,6 +128,20 @@ export const files: Theme = {
         'insmod',
         'insmod /dev/null',
       ],
+      difference: {
+        because: 'the message says what is wrong with the file',
+        ours: [
+          {},
+          {},
+          {},
+          {},
+          {},
+          {
+            exitCode: 1,
+            stderr: `insmod: ERROR: could not insert module /dev/null: The module file /dev/null has only 0 bytes and is none.\n`,
+          },
+        ],
+      },
     },
     {
       title: 'modprobe of what is no module',
@@ -124,6 +156,29 @@ export const files: Theme = {
         `modprobe ${F}`,
         'modprobe /dev/null',
       ],
+      difference: {
+        because: 'the message says what is wrong with the file',
+        ours: [
+          {},
+          {
+            exitCode: 1,
+            stderr: `modprobe: ERROR: could not insert 'empty': The module file ${F}/empty.ko has only 0 bytes and is none.\n`,
+          },
+          {
+            exitCode: 1,
+            stderr: `modprobe: ERROR: could not insert 'short': The module file ${F}/short.ko has only 4 bytes and is none.\n`,
+          },
+          {},
+          {},
+          {},
+          {},
+          { exitCode: 1 },
+          {
+            exitCode: 1,
+            stderr: `modprobe: ERROR: could not insert 'null': The module file /dev/null has only 0 bytes and is none.\n`,
+          },
+        ],
+      },
     },
     {
       title: 'a packed file',

@@ -128,7 +128,7 @@ export const loading: Theme = {
     {
       title: 'through the shell',
       process: true,
-      lines: ['modprobe -v kmodctl_chain_a', 'modprobe -r -v kmodctl_chain_a'],
+      lines: ['modprobe -v kmodctl_chain_c', 'modprobe -r -v kmodctl_chain_c'],
     },
     { title: 'without a name', lines: ['modprobe', 'modprobe -v', 'modprobe -r', 'modprobe -a'] },
     {

@@ -119,6 +119,15 @@ export const removal: Theme = {
         'modprobe -r -n -v kmodctl_chain_b',
         'modprobe -r -n kmodctl_chain_d',
       ],
+      difference: {
+        because: 'all that would go is listed',
+        ours: [
+          {},
+          { exitCode: 0, stdout: '' },
+          { exitCode: 0, stdout: 'rmmod kmodctl_chain_b\nrmmod kmodctl_chain_c\nrmmod kmodctl_chain_d\n' },
+          {},
+        ],
+      },
     },
     {
       title: '-D',
@@ -128,10 +137,21 @@ export const removal: Theme = {
         'modprobe -r -D kmodctl_leaf_a',
         'modprobe -r -D kmodctl_chain_d',
       ],
+      difference: {
+        because: 'all that would go is listed',
+        ours: [{}, { exitCode: 0, stdout: 'rmmod kmodctl_chain_c\nrmmod kmodctl_chain_d\n' }, {}, {}],
+      },
     },
     {
       title: 'with holders',
       lines: ['modprobe kmodctl_chain_c', 'modprobe -r --remove-holders -v kmodctl_chain_d'],
+      difference: {
+        because: 'the module goes once',
+        ours: [
+          {},
+          { exitCode: 0, stdout: 'rmmod kmodctl_chain_c\nrmmod kmodctl_chain_d\n', stderr: '', loaded: [] },
+        ],
+      },
     },
     {
       title: 'with holders, none',
@@ -144,6 +164,10 @@ export const removal: Theme = {
         'modprobe kmodctl_diamond_right',
         'modprobe -r --remove-holders -v kmodctl_diamond_base',
       ],
+      difference: {
+        because: 'the module goes once',
+        ours: [{}, {}, { exitCode: 0, stderr: '', loaded: [] }],
+      },
     },
     {
       title: 'with holders that have holders',
@@ -153,6 +177,13 @@ export const removal: Theme = {
     {
       title: 'holders by the old name',
       lines: ['modprobe kmodctl_chain_c', 'modprobe -r --remove-dependencies -v kmodctl_chain_d'],
+      difference: {
+        because: 'the module goes once',
+        ours: [
+          {},
+          { exitCode: 0, stdout: 'rmmod kmodctl_chain_c\nrmmod kmodctl_chain_d\n', stderr: '', loaded: [] },
+        ],
+      },
     },
     {
       title: '--wait, not busy',
@@ -188,6 +219,10 @@ export const removal: Theme = {
     {
       title: '-r without the option',
       lines: ['modprobe kmodctl_chain_c', 'modprobe --remove-holders kmodctl_chain_d'],
+      difference: {
+        because: 'whoever names holders to be removed wants a removal',
+        ours: [{}, { exitCode: 0, stderr: '', loaded: [] }],
+      },
     },
     {
       title: 'the file is gone from the tree',

@@ -101,7 +101,6 @@ export const unloading: Theme = {
         'modinfo -F vermagic kmodctl_leaf_v',
         'modinfo -0 kmodctl_wish',
         `modinfo ${F}/packed.ko.xz`,
-        `modinfo ${F}/text.ko`,
       ],
     },
     {
