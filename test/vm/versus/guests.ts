@@ -50,7 +50,10 @@ export async function runSide(
   { kernel, archive, themes, name }: SideTask,
   log: (line: string) => void = () => {},
 ): Promise<GuestRecords> {
-  await using vm = await startVm({ kernel, timeouts: { command: TIMEOUT_MS, lifetime: TIMEOUT_MS } });
+  await using vm = await startVm({
+    kernel,
+    timeouts: { boot: TIMEOUT_MS, command: TIMEOUT_MS, lifetime: TIMEOUT_MS },
+  });
   const task: GuestTask = { themes, side: await setUp(vm, archive, name) };
   const { exitCode, stdout, stderr } = await vm.run(['node', `${PLACE}/guest-program.js`], {
     input: JSON.stringify(task),

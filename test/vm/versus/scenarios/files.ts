@@ -204,6 +204,18 @@ export const files: Theme = {
       title: 'force on a packed file',
       lines: [`insmod -f ${F}/packed.ko.xz`, `insmod -f ${F}/packed.ko.zst`],
     },
+    {
+      title: 'a packed file that no kernel unpacks itself',
+      lines: [`insmod ${F}/packed64.ko.xz`, 'rmmod kmodctl_leaf_a', `modprobe -v ${F}/packed64.ko.xz`],
+      difference: {
+        because: 'what the kernel cannot unpack is unpacked here',
+        ours: [
+          { exitCode: 0, stderr: '', loaded: ['kmodctl_leaf_a'] },
+          { exitCode: 0, loaded: [] },
+          { exitCode: 0, stderr: '', loaded: ['kmodctl_leaf_a'] },
+        ],
+      },
+    },
     { title: 'a cut packed file', lines: [`insmod ${F}/cut.ko.xz`, `modprobe ${F}/cut.ko.xz`] },
     {
       title: 'insmod from the working folder, and by a link',
