@@ -4,7 +4,7 @@ import test from 'ava';
 import { referenceKmod } from '../reference/reference-kmod.ts';
 import { configurationFiles, treeFiles } from './fixture.ts';
 import { HostTree, RELEASE } from './host-tree.ts';
-import { configurationLines, helpLines, modprobeLines, toolLines } from './lines.ts';
+import { configurationLines, helpLines, modprobeLines, symbolLines, toolLines } from './lines.ts';
 import { differences } from './differences.ts';
 import { deviations, differenceDeviations } from './table.ts';
 
@@ -17,6 +17,7 @@ test.after.always(() => {
 const tables: Readonly<Record<string, readonly string[]>> = {
   'sets of configuration': configurationLines,
   modprobe: modprobeLines,
+  'symbols and versions': symbolLines,
   ...toolLines,
 };
 for (const [name, lines] of Object.entries(tables))

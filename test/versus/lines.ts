@@ -380,8 +380,6 @@ export const symbolLines: readonly string[] = [
   '--show-modversions ./files/text.ko',
   '--show-exports ./nothing.ko',
   '--show-modversions ./nothing.ko',
-  '--show-exports kv_base',
-  '--show-modversions kv_mid',
   '--show-exports kv_nothing',
   '--show-exports --show-modversions ./files/kv_base.ko',
   '-r --show-exports ./files/kv_base.ko',

@@ -248,7 +248,6 @@ export const files: Theme = {
         `modprobe --dump-modversions ${F}/kmodctl_pair_base.ko`,
         `modprobe --show-exports ${F}/text.ko`,
         `modprobe --show-modversions ${F}/no.ko`,
-        'modprobe --show-exports kmodctl_pair_base',
       ],
     },
   ],
