@@ -6,6 +6,7 @@ import { aliasLookup } from './alias-lookup.ts';
 import { bridge } from './bridge.ts';
 import { clones } from './clones.ts';
 import { depmod } from './depmod.ts';
+import { loads } from './loads.ts';
 import { modinfo } from './modinfo.ts';
 import { plan } from './plan.ts';
 import { startUp } from './start-up.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'alias-lookup': aliasLookup,
   modinfo,
   plan,
+  loads,
 };
 
 const chosen = process.argv.slice(2);

@@ -109,6 +109,24 @@ for (const [stage, code, prints, asan] of unpackStages)
     t.regex(end.stdout, prints);
   });
 
+test('no memory error and no leak: files in memory, and locks on bytes', async (t) => {
+  t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+  const env = {
+    ...(await environment({ milliseconds: 0 }, 'detect_leaks=1')),
+    LSAN_OPTIONS: `print_suppressions=0:suppressions=${suppressions}`,
+  };
+  const stage = fileURLToPath(new URL('./run-calls-stage.js', import.meta.url));
+  const end = await runChild(await nodeBinary(20), [stage], { env, timeout: 100_000 });
+  t.notRegex(end.stderr, report);
+  t.is(end.code, 0, end.stderr);
+  t.deepEqual(JSON.parse(end.stdout), {
+    lengths: ['0 true EPERM', '1 true EPERM', '4096 true EPERM', '300000 true EPERM'],
+    locks: [0, 0, true, 0, 0, true, 0, true],
+    refused: ['TypeError', 'TypeError', 'TypeError'],
+    sealed: true,
+  });
+});
+
 test('no memory error and no leak: the system log, and descriptors compared', async (t) => {
   t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
   const privateLog = new PrivateLog();

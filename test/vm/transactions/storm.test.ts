@@ -64,7 +64,7 @@ for (const kernel of kernels)
 
     // While another process unloads: ours, then kmod's.
     const kmod = await putKmod(vm);
-    const kmodLoop = `while [ ! -e /steps/stop ]; do for m in a f g b c e d; do ${kmod('modprobe').join(' ')} -r -d ${ROOT} -S ${release} kmodctl_step_$m 2>&1; done; done`;
+    const kmodLoop = `echo begun; while [ ! -e /steps/stop ]; do for m in a f g b c e d; do ${kmod('modprobe').join(' ')} -r -d ${ROOT} -S ${release} kmodctl_step_$m 2>&1; done; done`;
     for (const unloader of [
       ['node', '/steps/unloader.mjs', ROOT, release],
       ['sh', '-c', kmodLoop],
@@ -81,7 +81,7 @@ for (const kernel of kernels)
 
 /** What an unload may say of a module that others load at the same time. */
 const EXPLAINED =
-  /^(?:unloaded|(?:ERR_KMOD_(?:IN_USE|NOT_LOADED|UNLOAD_FAILED)).*|modprobe: (?:FATAL: Module \w+ is (?:in use|not in kernel)\.|ERROR: could not remove '\w+': .*)|)$/;
+  /^(?:begun|unloaded|(?:ERR_KMOD_(?:IN_USE|NOT_LOADED|UNLOAD_FAILED)).*|modprobe: (?:FATAL: Module \w+ is (?:in use|not in kernel)\.|ERROR: could not remove '\w+': .*)|)$/;
 
 async function clear(t: ExecutionContext, vm: VirtualMachine): Promise<void> {
   const left = await vm.evaluate(async () => {
