@@ -73,6 +73,7 @@ export type { ElfSection } from './module-file/elf-section.ts';
 export type { ExportedSymbol } from './module-file/exported-symbol.ts';
 export type { SoftDependencies } from './module-file/modinfo-dependency.ts';
 export type { ModinfoEntry } from './module-file/modinfo-section.ts';
+export { prototypeCrc, versionedSymbolName } from './module-file/prototype-crc.ts';
 export type { SignatureInformation } from './module-file/modinfo-signature.ts';
 export type { ModuleInformation, Vermagic } from './module-file/modinfo-summary.ts';
 export type { NeededSymbol } from './module-file/needed-symbol.ts';

@@ -13,7 +13,8 @@ const MODES: readonly ReadingMode[] = ['2.4', 'fixed'];
 /** A modules.conf, which may include itself; no command is run. */
 export function fuzz(data: Buffer): void {
   const text = data.toString();
-  const files = memoryFiles({ x: text, '/lib/modules/a/b.o': '', '/lib/modules/c/d.o': '' });
+  // A long one does not include itself: that is slow only.
+  const files = memoryFiles({ x: text.slice(0, 500), '/lib/modules/a/b.o': '', '/lib/modules/c/d.o': '' });
   for (const mode of MODES)
     allowOwnErrors(() => {
       if (printSyntaxTree(parseSyntaxTree(text, 'x', mode)) !== text) throw new Error('not lossless');

@@ -5,7 +5,7 @@ import type { ExpansionFailure } from './shell-variables.ts';
 import { keywordAsRead, type Statement } from './statement.ts';
 
 /** What is longer is no misspelt keyword. */
-const MAX_KEYWORD = 30;
+const MAX_KEYWORD = 20;
 
 /** A line that is no directive. */
 export function invalidLine(statement: Statement, file: string, explanation?: string): StatementFinding {
