@@ -16,13 +16,13 @@ export function dumpConfiguration(
   place: { readonly tree: ModuleTree; readonly io: CliIo; readonly compat: boolean },
 ): void {
   const { tree, io, compat } = place;
-  io.stdout(configurationText(configuration, compat) + SEPARATOR);
+  io.stdout(configurationLines(configuration, compat) + SEPARATOR);
   for (const name of ['modules.alias.bin', 'modules.symbols.bin'] as const)
     tree.index(name)?.dump('alias', io.stdout);
 }
 
 /** The configuration as lines of modprobe.d, by directives; the directives are in kmod's order. */
-function configurationText(configuration: ModprobeConfiguration, compat: boolean): string {
+export function configurationLines(configuration: ModprobeConfiguration, compat: boolean): string {
   const { blacklist, install, remove, aliases, options, softDependencies, weakDependencies } = configuration;
   return [
     ...blacklist.map(({ module }) => `blacklist ${module}\n`),

@@ -3,6 +3,7 @@ import type { ManualOption } from './manual.ts';
 /** Options of kmodctl's own subcommands. */
 export type KmodctlOptionId =
   | 'all'
+  | 'allow-shell'
   | 'check-owner'
   | 'color'
   | 'compat'
@@ -17,6 +18,8 @@ export type KmodctlOptionId =
   | 'jobs'
   | 'json'
   | 'keep-dependencies'
+  | 'mode'
+  | 'modules-conf'
   | 'no-rollback'
   | 'output'
   | 'release'
@@ -29,6 +32,7 @@ export type KmodctlOptionId =
 /** What they are in help texts and manual pages. */
 export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
   all: ['-a, --all', 'whole lists, however long'],
+  'allow-shell': ['--allow-shell', 'run the commands in values of a modules.conf'],
   'check-owner': [
     '--check-owner=WHAT',
     'files that somebody else than root could change: off, warn (default for root) or refuse',
@@ -62,6 +66,16 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   jobs: ['-j, --jobs=N', 'how many modules that do not need each other are loaded at the same time'],
   json: ['--json', 'the result as JSON'],
   'keep-dependencies': ['--keep-dependencies', 'unload only the modules named'],
+  mode: [
+    '--mode=MODE',
+    'how a modules.conf is read: fixed (default), or 2.4, as modutils did',
+    ['fixed', '2.4'],
+  ],
+  'modules-conf': [
+    '--modules-conf=FILE',
+    'a modules.conf of Linux 2.0 to 2.4 in place of modprobe.d',
+    'file',
+  ],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
   release: ['-S, --release=RELEASE', 'kernel release in place of that of the running kernel', 'release'],

@@ -1,3 +1,4 @@
+import { configSubcommand } from './kmodctl-config.ts';
 import { infoSubcommand } from './kmodctl-info.ts';
 import { listSubcommand } from './kmodctl-list.ts';
 import { loadSubcommand } from './kmodctl-load.ts';
@@ -13,5 +14,6 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   list: listSubcommand,
   info: infoSubcommand,
   plan: planSubcommand,
+  config: configSubcommand,
   'static-nodes': staticNodesSubcommand,
 };
