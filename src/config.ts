@@ -10,6 +10,19 @@ export { explainModprobeConfiguration, type ExplanationRequest } from './config/
 export { lintModprobeConfiguration } from './config/modprobe-lint.ts';
 export { explainModulesConf } from './config/modules-conf/explain.ts';
 export { lintModulesConf } from './config/modules-conf/lint.ts';
+export {
+  type ModprobeConfigurationOptions,
+  readModprobeConfiguration,
+} from './api/modprobe-configuration.ts';
+export type { ConfigurationProblem, ConfigurationProblemCode } from './config/configuration-notice.ts';
+export type {
+  AliasRecord,
+  BlacklistRecord,
+  CommandRecord,
+  HiddenFile,
+  ModprobeConfiguration,
+  OptionsRecord,
+} from './config/modprobe-configuration.ts';
 export { type ConfOrigin, originText } from './config/modules-conf/conf-origin.ts';
 export { type Conversion, convertModulesConf } from './config/modules-conf/convert.ts';
 export type { ConversionWarning } from './config/modules-conf/conversion-warning.ts';
@@ -36,17 +49,7 @@ export { type ModulesConfOptions, readModulesConf } from './config/modules-conf/
 export type { ReadingMode } from './config/modules-conf/reading-mode.ts';
 export type { Statement } from './config/modules-conf/statement.ts';
 export { parseSyntaxTree, printSyntaxTree, type SyntaxTree } from './config/modules-conf/syntax-tree.ts';
-export {
-  type ModprobeConfigurationRequest,
-  readModprobeConfiguration,
-} from './config/modprobe-config-reader.ts';
-export type { ConfigurationProblem } from './config/configuration-notice.ts';
-export type {
-  AliasRecord,
-  BlacklistRecord,
-  CommandRecord,
-  HiddenFile,
-  ModprobeConfiguration,
-  OptionsRecord,
-} from './config/modprobe-configuration.ts';
+export type { SoftDependencyLine } from './index-files/soft-dependency-file.ts';
 export type { TextOrigin } from './index-files/text-origin.ts';
+export type { WeakDependencyLine } from './index-files/weak-dependency-file.ts';
+export { textBytes } from './native/byte-text.ts';
