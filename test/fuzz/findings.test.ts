@@ -7,6 +7,7 @@ import { writeIndex } from '../../src/index-files/index-writer.ts';
 import { packageRoot } from '../../src/native/load-binding.ts';
 import { compressedSamples } from '../fixtures/compressed-samples.ts';
 import { moduleImage } from '../fixtures/module-image.ts';
+import { fuzz as fuzzConfiguration } from './configuration-target.ts';
 import { fuzz as fuzzDecoder } from './decoder-target.ts';
 import { fuzz as fuzzIndex } from './index-target.ts';
 import { fuzz as fuzzModinfo } from './modinfo-target.ts';
@@ -33,6 +34,7 @@ const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, s
   'modinfo-window': [fuzzModinfoWindow, module],
   signature: [fuzzSignature, Buffer.concat([module, Buffer.from('~Module signature appended~\n')])],
   modinfo: [fuzzModinfo, Buffer.from('license=GPL\0parm=a:b\0parmtype=a:int\0ext4.license=GPL\0')],
+  configuration: [fuzzConfiguration, Buffer.from('softdep a-b pre: c\\\nd\noptions [é] a.b="c d"\n')],
   index: [fuzzIndex, writeIndex([{ key: 'fs-ext4', value: 'ext4', priority: 0 }])],
   'modules-conf': [
     fuzzModulesConf,

@@ -25,6 +25,7 @@ const fuzzers: Readonly<Record<string, (run: FuzzRun) => Promise<FuzzResult>>> =
   modinfo: fuzzJavaScript,
   index: fuzzJavaScript,
   'modules-conf': fuzzJavaScript,
+  configuration: fuzzJavaScript,
   decoder: fuzzNative,
   contribution: fuzzNative,
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { writeIndex } from '../../src/index-files/index-writer.ts';
 import { ElfImage } from '../../src/module-file/elf-image.ts';
+import { configSets } from '../config/config-sets.ts';
 import { compressedSamples } from '../fixtures/compressed-samples.ts';
 import { writeIndex as writeOldIndex } from '../fixtures/index-writer.ts';
 import { moduleImage } from '../fixtures/module-image.ts';
@@ -67,6 +68,13 @@ const seeds: Readonly<Record<string, () => Promise<readonly Buffer[]>>> = {
   },
 
   'modules-conf': async () => originalCases.map(({ text }) => Buffer.from(text)),
+
+  configuration: async () =>
+    configSets.flatMap(({ files }) =>
+      Object.values(files).flatMap((file) =>
+        typeof file === 'string' || file instanceof Uint8Array ? [Buffer.from(file as string)] : [],
+      ),
+    ),
 
   contribution: async () =>
     (await modules()).map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes])),
