@@ -72,7 +72,12 @@ export const unloading: Theme = {
     },
     {
       title: 'options',
-      lines: ['rmmod', 'rmmod --nonsense', 'rmmod -Z', 'rmmod -w x', 'rmmod -s no_such_module'],
+      lines: ['rmmod', 'rmmod --nonsense', 'rmmod -Z', 'rmmod -w x'],
+    },
+    {
+      title: 'messages for the log of the system',
+      process: true,
+      lines: ['rmmod -s no_such_module', 'modprobe -s no-such-module', 'lsmod -s x'],
     },
     { title: 'a slow exit', lines: ['modprobe kmodctl_slow init_ms=0 exit_ms=200', 'rmmod kmodctl_slow'] },
     {

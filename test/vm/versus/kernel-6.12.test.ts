@@ -1,0 +1,3 @@
+import { declareScenarios } from './declare-scenarios.ts';
+
+declareScenarios('6.12');
