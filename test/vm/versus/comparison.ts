@@ -13,11 +13,14 @@ export interface Deviation {
 
 /** Where ours did not do what it should: what kmod did, or what the scenario's difference says. */
 export function compareRecords(
-  { difference, lines }: Scenario,
+  { difference, lines, ownWords }: Scenario,
   ours: ScenarioRecord,
   kmod: ScenarioRecord,
 ): readonly Deviation[] {
-  const found = lines.flatMap((line, index) => deviation(line, ours.lines[index], plain(kmod.lines[index])));
+  const theirs = kmod.lines.map(plain);
+  const found = lines.flatMap((line, index) =>
+    deviation(line, inTheirWords(ours.lines[index], theirs[index], ownWords), theirs[index]),
+  );
   if (difference === undefined) return found;
   const { byDefault } = ours;
   const own = lines.flatMap((line, index) => {
@@ -50,8 +53,17 @@ function flatRecord(record: object | undefined): Record<string, unknown> {
   return { ...rest, ...(state as object | undefined) };
 }
 
-function plain(record: LineRecord | undefined): LineRecord | undefined {
-  return record && { ...record, stderr: plainMessages(record.stderr) };
+function inTheirWords(
+  ours: LineRecord | undefined,
+  theirs: LineRecord | undefined,
+  ownWords: string | undefined,
+): LineRecord | undefined {
+  const isOwn = ownWords !== undefined && ours?.stderr.includes(ownWords) === true;
+  return isOwn && theirs !== undefined ? { ...ours, stderr: theirs.stderr } : ours;
+}
+
+function plain(record: LineRecord): LineRecord {
+  return { ...record, stderr: plainMessages(record.stderr) };
 }
 
 /** Those facts of a record that an expectation names. */

@@ -31,6 +31,8 @@ export interface Scenario {
   /** Whether ours is to be run as a process of its own, as any program is. Default: in the process of the guest's runner, which is faster. */
   readonly process?: boolean;
   readonly difference?: Difference;
+  /** Messages that docs/compatibility.md calls ours in both modes. Where ours has one, kmod's words do not count. */
+  readonly ownWords?: string;
 }
 
 /** A theme: scenarios that are run in one go. */

@@ -216,7 +216,11 @@ export const files: Theme = {
         ],
       },
     },
-    { title: 'a cut packed file', lines: [`insmod ${F}/cut.ko.xz`, `modprobe ${F}/cut.ko.xz`] },
+    {
+      title: 'a cut packed file',
+      ownWords: 'the xz data ends early: the file is incomplete.',
+      lines: [`insmod ${F}/cut.ko.xz`, `modprobe ${F}/cut.ko.xz`],
+    },
     {
       title: 'insmod from the working folder, and by a link',
       process: true,
