@@ -67,6 +67,8 @@ export async function runSide(
 
 /** Both guests get the same files; only the side differs. */
 async function setUp(vm: VirtualMachine, archive: Buffer, name: 'ours' | 'kmod'): Promise<Side> {
+  // The agent has held all these files: without this its fork can fail for lack of memory, of which it needs none.
+  await vm.writeFile('/proc/sys/vm/overcommit_memory', '1');
   const kmodCommand = await putKmod(vm);
   for (const file of await readdir(import.meta.dirname))
     if (file.endsWith('.js'))
