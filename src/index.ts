@@ -15,7 +15,7 @@ export {
 export { lsmod } from './api/loaded.ts';
 export { modinfo, type ModinfoOptions, modinfoSync } from './api/modinfo.ts';
 export type { ModinfoKind } from './api/modinfo-target.ts';
-export { type ConfigurationOptions, readConfiguration } from './api/configuration-options.ts';
+export type { ConfigurationOptions } from './api/configuration-options.ts';
 export type { PlaceOptions } from './api/place-options.ts';
 export { drawPlan, drawPlanSvg } from './api/plan-picture.ts';
 export type { RunOptions } from './api/run-options.ts';

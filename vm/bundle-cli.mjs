@@ -1,8 +1,13 @@
-/** Bundles the command line into dist/cli: main.cjs with all of it, depmod.cjs with that alone, kmodctl.cjs that starts them. */
+/**
+ * Bundles the command line into dist/cli: main.cjs with all of it, one file for each tool with that alone, and kmodctl.cjs,
+ * which starts them.
+ */
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+const tools = ['depmod', 'insmod', 'lsmod', 'modinfo', 'modprobe', 'rmmod'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -16,6 +21,9 @@ const common = {
   charset: 'utf8',
   legalComments: 'none',
   external: ['node-gyp-build'],
+  // What is shorter is compiled sooner; names stay, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning',
 };
 
@@ -27,14 +35,27 @@ const program = {
 
 await Promise.all([
   build({ ...program, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
-  build({ ...program, entryPoints: ['src/cli/depmod-main.ts'], outfile: 'dist/cli/depmod.cjs' }),
+  ...tools.map((name) =>
+    build({
+      ...program,
+      stdin: { contents: toolSource(name), resolveDir: `${root}/src/cli`, sourcefile: `${name}-program.ts` },
+      outfile: `dist/cli/${name}.cjs`,
+    }),
+  ),
   build({
     ...common,
     entryPoints: ['src/cli/entry.ts'],
     outfile: 'dist/cli/kmodctl.cjs',
-    minifySyntax: true,
     define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': '__filename' },
     banner: { js: '#!/usr/bin/env node' },
   }),
 ]);
 chmodSync(`${root}/dist/cli/kmodctl.cjs`, 0o755);
+
+function toolSource(name) {
+  const command = `run${name[0].toUpperCase()}${name.slice(1)}`;
+  return `import { ${command} } from './${name}.ts';
+    import { toolProgram } from './tool-program.ts';
+    export const run = toolProgram('${name}', ${command});
+    export * from './tool-program.ts';`;
+}

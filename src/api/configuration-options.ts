@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { treeConfiguration } from '../config/configuration-index.ts';
 import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
-import { argumentTypeError, requireOptions } from '../errors/argument.ts';
+import { argumentTypeError } from '../errors/argument.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
-import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
+import { kernelOf, type PlaceOptions } from './place-options.ts';
 
 /** Which configuration counts, and how. */
 export interface ConfigurationOptions {
@@ -42,40 +42,33 @@ export function configurationOf(
   options: PlaceOptions & ConfigurationOptions,
   tree: ModuleTree,
 ): ModprobeConfiguration {
-  const { config, configuration, compat, root, configRoot = root } = options;
+  const { config, configuration, compat } = options;
   if (configuration !== undefined && (config !== undefined || options.configRoot !== undefined))
     throw new TypeError('The option "configuration" does not go with "config" and "configRoot"');
   if (configuration === false) return treeConfiguration(tree);
   if (configuration !== undefined) return requireConfiguration(configuration);
   return readModprobeConfiguration({
-    paths: config === undefined ? undefined : pathsOf(config),
-    root: configRoot === undefined || configRoot === '/' ? undefined : resolve(configRoot),
+    paths: pathsOf(options),
+    root: rootOf(options),
     tree,
     kernel: kernelOf(options),
     compat,
   });
 }
 
-/**
- * Reads the configuration of modprobe, as `modprobe -c` shows it, to be looked at or to be given to several calls as
- * `configuration`. Lines that are not understood are among its `problems`.
- *
- * @throws TypeError for wrong arguments
- */
-export function readConfiguration(
-  options: Pick<ConfigurationOptions, 'config' | 'configRoot' | 'compat'> & PlaceOptions = {},
-): ModprobeConfiguration {
-  const { config, configRoot, compat } = configurationOptionTypes;
-  requireOptions('options', options, { ...placeOptionTypes, config, configRoot, compat });
-  return configurationOf(options, treeOf(options));
-}
-
-function pathsOf(config: unknown): readonly string[] {
+/** The files and folders of `config`; undefined for the usual ones. */
+export function pathsOf({ config }: ConfigurationOptions): readonly string[] | undefined {
+  if (config === undefined) return undefined;
   const paths: readonly unknown[] = Array.isArray(config) ? config : [config];
   return paths.map((path, index) => {
     if (typeof path === 'string' && path !== '') return path;
     throw argumentTypeError(`options.config[${index}]`, 'a path (a string, not empty)', path);
   });
+}
+
+/** The folder of `configRoot`; undefined for the real one. */
+export function rootOf({ root, configRoot = root }: PlaceOptions & ConfigurationOptions): string | undefined {
+  return configRoot === undefined || resolve(configRoot) === '/' ? undefined : resolve(configRoot);
 }
 
 function requireConfiguration(configuration: ModprobeConfiguration | true): ModprobeConfiguration {

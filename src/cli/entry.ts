@@ -6,24 +6,24 @@ import { release } from 'node:os';
 import { basename } from 'node:path';
 import type * as Tty from 'node:tty';
 
-import type * as DepmodMain from './depmod-main.ts';
 import type * as Main from './main.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
-const toolNames = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'kmod']);
+/** Those that have a bundle of their own; kmod is part of the whole. */
+const bundledTools = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']);
 
 const stdout = descriptorWriter(1);
 const [, file = '', first, second] = process.argv;
 if ((first === '--version' || first === '-V') && second === undefined) {
-  stdout(toolNames.has(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
+  stdout(isTool(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
 } else {
   // Since Node 22 the compiled form of the rest is kept from one start to the next.
   const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknown };
   enableCompileCache?.();
-  const program = toolNames.has(basename(file)) ? basename(file) : first;
-  const bundle = program === 'depmod' ? './depmod.cjs' : './main.cjs';
-  const main = nodeModule.createRequire(import.meta.url)(bundle) as typeof Main | typeof DepmodMain;
+  const program = isTool(basename(file)) ? basename(file) : (first ?? '');
+  const bundle = bundledTools.has(program) ? `./${program}.cjs` : './main.cjs';
+  const main = nodeModule.createRequire(import.meta.url)(bundle) as typeof Main;
   const result = main.run(process.argv, {
     stdout,
     stderr: descriptorWriter(2),
@@ -42,6 +42,10 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     void result.then((exitCode) => {
       process.exitCode = exitCode;
     });
+}
+
+function isTool(name: string): boolean {
+  return name === 'kmod' || bundledTools.has(name);
 }
 
 /** node:tty takes a while to load, and few ask. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { readConfiguration } from '../api/configuration-options.ts';
+import { readModprobeConfiguration } from '../api/modprobe-configuration.ts';
 import { moduleFacts } from '../api/module-facts.ts';
 import type { PlaceOptions } from '../api/place-options.ts';
 import { explanationText, type Explanation } from '../config/explanation.ts';
@@ -110,7 +110,7 @@ function isOld({ has }: SubcommandArguments): boolean {
 function modprobeConfiguration(given: SubcommandArguments, io: CliIo): ModprobeConfiguration {
   const { place, values, has } = given;
   const config = values('config').map((path) => resolve(io.workingDirectory, path));
-  return readConfiguration({
+  return readModprobeConfiguration({
     ...place,
     config: config.length === 0 ? undefined : config,
     configRoot: place.root ?? io.root,

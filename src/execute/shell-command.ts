@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
+import type * as ChildProcess from 'node:child_process';
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -20,6 +20,9 @@ export interface CommandRunner {
   runSync(command: ShellCommand): CommandEnd;
 }
 
+/** Not imported: it takes 3 ms to load, and few runs of a tool have a command. */
+const childProcess = (): typeof ChildProcess => process.getBuiltinModule('node:child_process');
+
 /**
  * Runs commands with `/bin/sh -c`, with this process's standard input and outputs, as system(3) does.
  *
@@ -27,7 +30,7 @@ export interface CommandRunner {
  */
 export const shellCommands: CommandRunner = {
   async run({ command, environment }) {
-    const child = spawn('/bin/sh', ['-c', command], spawnOptions(environment));
+    const child = childProcess().spawn('/bin/sh', ['-c', command], spawnOptions(environment));
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (exitCode, signal) => {
@@ -36,7 +39,11 @@ export const shellCommands: CommandRunner = {
     });
   },
   runSync({ command, environment }) {
-    const { status, signal, error } = spawnSync('/bin/sh', ['-c', command], spawnOptions(environment));
+    const { status, signal, error } = childProcess().spawnSync(
+      '/bin/sh',
+      ['-c', command],
+      spawnOptions(environment),
+    );
     if (error !== undefined) throw error;
     return { exitCode: status, signal };
   },
@@ -57,7 +64,7 @@ export function commandsWith(
   };
 }
 
-function spawnOptions(environment: ShellCommand['environment']): SpawnOptions {
+function spawnOptions(environment: ShellCommand['environment']): ChildProcess.SpawnOptions {
   // As system(3) names it: the shell's own messages begin with it.
   return { argv0: 'sh', stdio: 'inherit', env: { ...process.env, ...environment } };
 }

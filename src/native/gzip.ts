@@ -1,14 +1,14 @@
-import { promisify } from 'node:util';
-import { gunzip as gunzipWithCallback, gunzipSync as gunzipNow, type ZlibOptions } from 'node:zlib';
+import type * as Zlib from 'node:zlib';
 
 import { dataError, tooLargeError, type UnpackSubject } from './unpack-failure.ts';
 
-const gunzipInPool = promisify<Uint8Array, ZlibOptions, Buffer>(gunzipWithCallback);
+/** Not imported: it takes 2 ms to load, and few runs of a tool need it. */
+const zlib = (): typeof Zlib => process.getBuiltinModule('node:zlib');
 
 /** Unpacks gzip data of one or several members. Zero bytes may follow (padding), anything else is an error. */
 export function gunzipSync(bytes: Uint8Array, subject: UnpackSubject): Buffer {
   try {
-    return gunzipNow(bytes, gunzipOptions(bytes, subject));
+    return zlib().gunzipSync(bytes, gunzipOptions(bytes, subject));
   } catch (error) {
     throw gzipError(error, subject);
   }
@@ -17,7 +17,12 @@ export function gunzipSync(bytes: Uint8Array, subject: UnpackSubject): Buffer {
 /** {@link gunzipSync} in libuv's thread pool. */
 export async function gunzip(bytes: Uint8Array, subject: UnpackSubject): Promise<Buffer> {
   try {
-    return await gunzipInPool(bytes, gunzipOptions(bytes, subject));
+    return await new Promise<Buffer>((resolve, reject) => {
+      zlib().gunzip(bytes, gunzipOptions(bytes, subject), (error, unpacked) => {
+        if (error === null) resolve(unpacked);
+        else reject(error);
+      });
+    });
   } catch (error) {
     throw gzipError(error, subject);
   }
@@ -25,7 +30,7 @@ export async function gunzip(bytes: Uint8Array, subject: UnpackSubject): Promise
 
 // A member ends with its size: one chunk of that size saves putting many small ones together. The claim is believed as
 // far as it is likely.
-function gunzipOptions(bytes: Uint8Array, { limit }: UnpackSubject): ZlibOptions {
+function gunzipOptions(bytes: Uint8Array, { limit }: UnpackSubject): Zlib.ZlibOptions {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const claimed = bytes.length < 4 ? 0 : view.getUint32(bytes.length - 4, true);
   const likely = Math.min(claimed + 1, bytes.length * 8, 16 * 1024 * 1024);

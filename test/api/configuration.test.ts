@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 
-import { modprobeSync, plan, type PlanOptions, readConfiguration } from '../../src/index.ts';
+import { modprobeSync, plan, type PlanOptions } from '../../src/index.ts';
+import { readModprobeConfiguration } from '../../src/config.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { RecordingCalls } from '../fixtures/recording-calls.ts';
 
@@ -37,7 +38,7 @@ test('configuration is read from the folders, from elsewhere, or not at all', (t
   ]);
   t.deepEqual(inserted('b', { ...place, config: [] }), ['a ', 'b line=1']);
   t.deepEqual(inserted('b', { ...place, configuration: false }), ['a ', 'b ']);
-  const configuration = readConfiguration({ ...place, config: other });
+  const configuration = readModprobeConfiguration({ ...place, config: other });
   t.deepEqual(
     configuration.options.map(({ text, origin }) => [text, origin.file === other]),
     [

@@ -19,15 +19,15 @@ test('configuration of a root: its folders, its tree, its kernel', (t) => {
   t.is(found.options[0]?.text, 'a=1');
   t.is(found.blacklist[0]?.module, 'm_n');
   t.is(readModprobeConfiguration({ ...place, compat: true }).blacklist[0]?.module, 'm-n');
-  const none = readModprobeConfiguration({ ...place, paths: [], kernelCommandLine: false });
+  const none = readModprobeConfiguration({ ...place, config: [], kernelCommandLine: false });
   t.deepEqual([none.files.length, none.options, none.blacklist], [1, [], []]);
 });
 
 test('configuration: wrong arguments', (t) => {
   const rows: readonly (readonly [unknown, RegExp])[] = [
-    [{ path: [] }, /did you mean "paths"/],
-    [{ paths: '/etc' }, /"options.paths" argument must be of type array/],
-    [{ paths: [1] }, /"options.paths" argument must be a list of strings/],
+    [{ conifg: [] }, /did you mean "config"/],
+    [{ config: 1 }, /"options.config" argument must be of type string or array/],
+    [{ config: [1] }, /"options.paths" argument must be a list of strings/],
     [{ compat: 'kmod' }, /"options.compat" argument must be of type boolean/],
     [{ kernelCommandLine: 0 }, /of type boolean/],
     [null, /"options" argument must be an object/],
