@@ -27,7 +27,7 @@ test('configuration: wrong arguments', (t) => {
   const rows: readonly (readonly [unknown, RegExp])[] = [
     [{ conifg: [] }, /did you mean "config"/],
     [{ config: 1 }, /"options.config" argument must be of type string or array/],
-    [{ config: [1] }, /"options.paths" argument must be a list of strings/],
+    [{ config: [1] }, /"options.config.0." argument must be a path/],
     [{ compat: 'kmod' }, /"options.compat" argument must be of type boolean/],
     [{ kernelCommandLine: 0 }, /of type boolean/],
     [null, /"options" argument must be an object/],
