@@ -8,7 +8,7 @@ function __kmodctl_complete
         case folders
             __fish_complete_directories (commandline -ct) ''
         case '*'
-            string join \n $offer[2..-1]
+            string join -- \n $offer[2..-1]
     end
 end
 for program in kmodctl modprobe insmod rmmod lsmod modinfo depmod kmod
