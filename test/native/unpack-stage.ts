@@ -65,12 +65,12 @@ const bomb = (bytes: Buffer, count: number): Buffer =>
   Buffer.concat(Array.from({ length: count }, () => bytes));
 
 /** Unpacks without end, in this thread and beside it. */
-async function unpackForEver(): Promise<never> {
+async function unpackForEver(samples = compressedSamples): Promise<never> {
   const decompressor = new Decompressor();
   for (;;) {
-    const calls = compressedSamples.map(({ bytes }) => unpackModule(bytes, { path }));
+    const calls = samples.map(({ bytes }) => unpackModule(bytes, { path }));
     calls.push(unpackModule(bomb(xzZeros, 20), { path }), unpackModule(bomb(zstdZeros, 20), { path }));
-    for (const { bytes } of compressedSamples) decompressor.unpack(bytes, path);
+    for (const { bytes } of samples) decompressor.unpack(bytes, path);
     await Promise.race(calls);
     parentPort?.postMessage('unpacking', []);
   }
@@ -177,4 +177,8 @@ if (isMainThread) {
   const stage = stages[process.argv[2] ?? ''];
   if (!stage) throw new Error(`no stage ${process.argv[2]}`);
   process.stdout.write(`${JSON.stringify(await stage())}\n`);
-} else await unpackForEver();
+} else {
+  // Node 26 aborts by itself when a worker is terminated between the making and the start of a zlib stream ("close before
+  // init"), so gzip, which is Node's own work, is left out here.
+  await unpackForEver(compressedSamples.filter(({ bytes }) => bytes[0] !== 0x1f));
+}
