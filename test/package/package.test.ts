@@ -112,7 +112,9 @@ test('the prebuilt addon runs on the oldest C and C++ libraries promised', async
   t.true(atMost(newest('GLIBC'), '2.34'), newest('GLIBC'));
   t.true(atMost(newest('GLIBCXX'), '3.4.22'), newest('GLIBCXX'));
   t.notRegex(symbols, /\.debug/);
-  t.true(readFileSync(file).byteLength < 300_000);
+  // Neither debug information nor the C++ library may be in it; a third of it is what depmod does in C++.
+  const { byteLength } = readFileSync(file);
+  t.true(byteLength < 420_000, `${byteLength} bytes`);
 });
 
 function prebuiltFile(): string {
