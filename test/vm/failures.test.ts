@@ -43,7 +43,7 @@ inGuest(
   'a guest that hangs: ERR_KMOD_VM_HUNG',
   { testModules: ['kmodctl_panic'], on: ['6.12'] },
   async (t, { vm }) => {
-    const error = await t.throwsAsync(vm.run(['insmod', DANGER, 'action=hang'], { timeout: 2000 }));
+    const error = await t.throwsAsync(vm.run(['insmod', DANGER, 'action=hang'], { timeout: 6000 }));
     t.like(error, { code: 'ERR_KMOD_VM_HUNG' });
     t.true(await gone(vm.pid));
   },
