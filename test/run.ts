@@ -72,7 +72,7 @@ async function ava(title: string, args: readonly string[]): Promise<Counts> {
   return { passed, failed, skipped };
 }
 
-const otherSuites: readonly string[] = ['vm/', 'matrix/'];
+const otherSuites: readonly string[] = ['vm/', 'history/', 'matrix/'];
 
 /** Tests of one folder; of all folders that are no suite of their own when none is named. */
 async function testFiles(folder?: string): Promise<string[]> {
@@ -100,7 +100,7 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
  * AVA takes its files one after the other, whatever its concurrency.)
  */
 async function guestTests(): Promise<Counts> {
-  const files = await testFiles('vm/');
+  const files = [...(await testFiles('vm/')), ...(await testFiles('history/'))];
   const halves = [0, 1].map((half) => files.filter((_, index) => index % 2 === half));
   const [one, other] = await Promise.all(
     halves.map(async (half) => await ava('guest', ['--serial', '--timeout', '10m', ...half])),
