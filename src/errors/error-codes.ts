@@ -35,6 +35,7 @@ export const errorCodes = {
   ERR_KMOD_COMMAND_LOOP: 'A command of the configuration leads back to its own module.',
   ERR_KMOD_BLACKLISTED: 'A needed module is blacklisted, and the blacklist is to hold for all.',
   ERR_KMOD_ABORTED: 'The operation was aborted between two steps.',
+  ERR_KMOD_NO_SYMBOLS: 'The kernel does not tell which symbols it exports (/proc/kallsyms).',
   ERR_KMOD_PEER: 'An optional package that this needs is not installed.',
   ERR_KMOD_PROC: 'A file of /proc or /sys does not have the form that the kernel gives it.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@
  */
 import { readlinkSync } from 'node:fs';
 
-import { requireInteger, requireOptions } from '../errors/argument.ts';
+import { argumentTypeError, requireInteger, requireOptions } from '../errors/argument.ts';
 import { requireDescriptor, requireImage, requireModuleName, requireParameters } from './call-arguments.ts';
 import { nativeBinding } from './load-binding.ts';
 import { O_NONBLOCK } from './module-flags.ts';
@@ -41,7 +41,7 @@ export async function initModule(
   parameters = '',
   subject: CallSubject = {},
 ): Promise<void> {
-  const bytes = requireImage('image', image);
+  const bytes = requireModuleContent(image);
   const text = requireParameters('parameters', parameters);
   requireSubject(subject);
   const result = await startedCall(nativeBinding().initModuleAsync(bytes, text));
@@ -50,7 +50,7 @@ export async function initModule(
 
 /** {@link initModule}, blocking until the module's init has returned. */
 export function initModuleSync(image: Uint8Array, parameters = '', subject: CallSubject = {}): void {
-  const bytes = requireImage('image', image);
+  const bytes = requireModuleContent(image);
   const text = requireParameters('parameters', parameters);
   requireSubject(subject);
   const result = nativeBinding().initModule(bytes, text);
@@ -120,6 +120,16 @@ export const moduleCalls: ModuleCalls = {
   deleteModule,
   deleteModuleSync,
 };
+
+/** Who follows modules(2) of 1995 gives a name first; the kernel would take its address for the content. */
+function requireModuleContent(image: unknown): Uint8Array {
+  if (typeof image !== 'string') return requireImage('image', image);
+  throw argumentTypeError(
+    'image',
+    'a Buffer or Uint8Array, the content of a module file. The form init_module(name, code, codesize, routines, symtab) of 1995, and init_module(name, image) of 2.4, ended with Linux 2.5.48: the kernel links modules itself now',
+    image,
+  );
+}
 
 function requireFinitArguments(
   fd: number,

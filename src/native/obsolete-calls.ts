@@ -30,7 +30,7 @@ const KERNEL_SYM_SIZE = process.arch === 'ia32' || process.arch === 'arm' ? 64 :
  * @param size in bytes
  * @throws ModuleSystemError `ENOSYS` on every kernel since 2.6
  */
-export function createModule(name: string, size: number): bigint {
+function createModule(name: string, size: number): bigint {
   requireCString('name', name);
   requireInteger('size', size, 0, Number.MAX_SAFE_INTEGER);
   const answer = nativeBinding().createModule(name, size);
@@ -45,7 +45,7 @@ export function createModule(name: string, size: number): bigint {
  * @param table filled with `struct kernel_sym` entries; null, the default, asks for their number only
  * @throws RangeError for a table too small for the present number; ModuleSystemError `ENOSYS` on every kernel since 2.6
  */
-export function getKernelSyms(table: Uint8Array | null = null): number {
+function getKernelSyms(table: Uint8Array | null = null): number {
   const view = table === null ? null : requireImage('table', table);
   const count = symbolCount(null);
   if (view === null) return count;
@@ -70,7 +70,7 @@ export interface QueryModuleResult {
  * @param buffer receives the answer; default null
  * @throws ModuleSystemError `ENOSYS` on every kernel since 2.6
  */
-export function queryModule(
+function queryModule(
   name: string | null,
   which: number,
   buffer: Uint8Array | null = null,
@@ -91,3 +91,13 @@ function symbolCount(table: Uint8Array | null): number {
   if (result < 0) throw new ModuleSystemError({ syscall: 'get_kernel_syms', result });
   return result;
 }
+
+/** The old calls as an object, so that a caller can put another implementation in their place. */
+export interface ObsoleteCalls {
+  readonly createModule: (name: string, size: number) => bigint;
+  readonly getKernelSyms: (table?: Uint8Array | null) => number;
+  readonly queryModule: (name: string | null, which: number, buffer?: Uint8Array | null) => QueryModuleResult;
+}
+
+/** The old calls as they are. */
+export const obsoleteCalls: ObsoleteCalls = { createModule, getKernelSyms, queryModule };

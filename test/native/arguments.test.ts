@@ -3,16 +3,14 @@ import { inspect } from 'node:util';
 import test from 'ava';
 
 import {
-  createModule,
   deleteModule,
   deleteModuleSync,
   finitModule,
   finitModuleSync,
-  getKernelSyms,
   initModule,
   initModuleSync,
   MAX_PARAMETERS_LENGTH,
-  queryModule,
+  obsoleteCalls,
 } from '../../src/syscalls.ts';
 
 const image = new Uint8Array(100);
@@ -40,9 +38,9 @@ const both = {
     ['deleteModule', deleteModule],
     ['deleteModuleSync', deleteModuleSync],
   ],
-  create: [['createModule', createModule]],
-  query: [['queryModule', queryModule]],
-  symbols: [['getKernelSyms', getKernelSyms]],
+  create: [['createModule', obsoleteCalls.createModule]],
+  query: [['queryModule', obsoleteCalls.queryModule]],
+  symbols: [['getKernelSyms', obsoleteCalls.getKernelSyms]],
 } as const;
 
 const wrongType = (message: RegExp): Row['error'] => ({

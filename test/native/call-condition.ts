@@ -70,7 +70,7 @@ const conditions: Readonly<Record<string, () => unknown>> = {
       () => finitModuleSync(-1),
       () => initModule(new Uint8Array(1), 'a\0b'),
       () => deleteModuleSync('a\0b'),
-      () => syscalls.queryModule('a', -1),
+      () => syscalls.obsoleteCalls.queryModule('a', -1),
     ])
       codes.push((await refusal(call))['code']);
     const afterArguments = addonIsMapped();
@@ -83,7 +83,7 @@ const conditions: Readonly<Record<string, () => unknown>> = {
     const refused = await Promise.all([
       refusal(() => finitModule(0)),
       refusal(() => deleteModuleSync('a')),
-      refusal(() => syscalls.createModule('a', 1)),
+      refusal(() => syscalls.obsoleteCalls.createModule('a', 1)),
     ]);
     return { refused, addon: addonIsMapped() };
   },

@@ -4,21 +4,19 @@ import { release } from 'node:os';
 import test from 'ava';
 
 import {
-  createModule,
   deleteModule,
   deleteModuleSync,
   finitModule,
   finitModuleSync,
-  getKernelSyms,
   initModule,
   initModuleSync,
   KmodError,
   type ModuleCalls,
   moduleCalls,
+  obsoleteCalls,
   ModuleSystemError,
   QM_EXISTS,
   QM_MODULES,
-  queryModule,
 } from '../../src/syscalls.ts';
 
 // Real calls on the kernel that runs this test. Where it has modules, none of these can load or unload anything:
@@ -89,11 +87,11 @@ test('a closed descriptor is an error of the same shape', async (t) => {
 });
 
 const obsolete: readonly (readonly [syscall: string, call: () => unknown])[] = [
-  ['create_module', () => createModule('x', 4096)],
-  ['get_kernel_syms', () => getKernelSyms()],
-  ['get_kernel_syms', () => getKernelSyms(new Uint8Array(10))],
-  ['query_module', () => queryModule(null, QM_EXISTS)],
-  ['query_module', () => queryModule('x', QM_MODULES, new Uint8Array(10))],
+  ['create_module', () => obsoleteCalls.createModule('x', 4096)],
+  ['get_kernel_syms', () => obsoleteCalls.getKernelSyms()],
+  ['get_kernel_syms', () => obsoleteCalls.getKernelSyms(new Uint8Array(10))],
+  ['query_module', () => obsoleteCalls.queryModule(null, QM_EXISTS)],
+  ['query_module', () => obsoleteCalls.queryModule('x', QM_MODULES, new Uint8Array(10))],
 ];
 
 for (const [index, [syscall, call]] of obsolete.entries())

@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-import { createModule, deleteModule, finitModule, initModule } from '../../src/syscalls.ts';
+import { deleteModule, finitModule, initModule, obsoleteCalls } from '../../src/syscalls.ts';
 
 const image = new Uint8Array(100);
 
@@ -43,7 +43,7 @@ async function outcome(call: Promise<void>): Promise<Outcome> {
 // Not one of the slow calls: the addon is there even where no call is in flight.
 function loadAddon(): void {
   try {
-    createModule('kmodctl_test', 0);
+    obsoleteCalls.createModule('kmodctl_test', 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSYS') throw error;
   }

@@ -9,7 +9,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import type { KmodError } from '../../src/errors/kmod-error.ts';
 import { unpackModule, unpackModuleSync } from '../../src/module-file/compression.ts';
 import { Decompressor } from '../../src/native/decompression.ts';
-import { createModule } from '../../src/syscalls.ts';
+import { obsoleteCalls } from '../../src/syscalls.ts';
 import { compressedSamples, xzZeros, ZEROS_LENGTH, zstdZeros } from '../fixtures/compressed-samples.ts';
 
 const path = 'a.ko';
@@ -43,7 +43,7 @@ function sampleOf(name: string): Buffer {
 
 function loadAddon(): void {
   try {
-    createModule('kmodctl_test', 0);
+    obsoleteCalls.createModule('kmodctl_test', 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSYS') throw error;
   }

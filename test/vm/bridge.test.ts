@@ -240,11 +240,11 @@ inGuest('parameters: the bound of one page', { testModules: ['kmodctl_params'] }
 
 inGuest('the calls of 1995: ENOSYS', {}, async (t, { vm }) => {
   const codes = await vm.evaluate(async () => {
-    const calls = await import('kmodctl/syscalls');
+    const { obsoleteCalls: calls, QM_MODULES } = await import('kmodctl/syscalls');
     const attempts = [
       () => calls.createModule('x', 4096),
       () => calls.getKernelSyms(),
-      () => calls.queryModule(null, calls.QM_MODULES, Buffer.alloc(100)),
+      () => calls.queryModule(null, QM_MODULES, Buffer.alloc(100)),
     ];
     return attempts.map((attempt) => {
       try {
