@@ -18,6 +18,7 @@ export const pages: readonly string[] = [
   'docs/cli.md',
   'docs/compatibility.md',
   'docs/configuration.md',
+  'docs/demand-loading.md',
   'docs/depmod.md',
   'docs/json.md',
   'docs/modules-conf.md',

@@ -8,6 +8,7 @@ import { lookUp, type LookupResult } from '../plan/lookup.ts';
 import type { LoadPlan, LoadStep } from '../plan/plan.ts';
 import { tellFailure, tellLookups, tellStepFailure } from './insert-failure.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
+import { logOwnerRefusal, logRequest } from './modprobe-request.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
 
 /** What became of one module: it is in the kernel, it could not be brought there, or the blacklist holds it back. */
@@ -76,19 +77,22 @@ function* insertTarget(call: ModprobeCall, target: LookupResult, parameters: str
     yield* loadRun(plan, {
       kernel: io.kernel,
       compat: given.compat,
-      checkOwner: given.checkOwner,
+      checkOwner: given.checkOwner ?? (given.safe ? 'refuse' : undefined),
       firstTime: given.firstTime,
       forceModversion: given.forceModversion,
       forceVermagic: given.forceVermagic,
       jobs: given.jobs,
+      autoclean: given.autoclean,
       ...(!given.rollback && { rollback: false }),
       onStep: (event) => tellStep(call, event),
-      onOwnerFinding: ({ text }) => messages.warning(text),
+      onOwnerFinding: ({ text }) =>
+        given.safe ? logRequest(io, target.asked, text) : messages.warning(text),
       dependenciesOf: (module) => tree.dependencyLine(module)?.dependencies.map(moduleNameOfPath),
       replan: makePlan,
     });
     return plan.steps.some(({ because }) => because.kind === 'asked') ? 'present' : 'left';
   } catch (error) {
+    if (given.safe) logOwnerRefusal(io, target.asked, error);
     tellFailure(call, target.module, error);
     return 'failed';
   }

@@ -82,6 +82,11 @@ export const modprobeManual: Manual = {
           'what to do about files that others than root may change: off, warn or refuse; default: warn, as root',
           ['off', 'warn', 'refuse'],
         ],
+        ['-k, --autoclean', 'mark what is loaded, so that rmmod -a may unload it again when nothing uses it'],
+        [
+          '--safe',
+          'the one word behind -- is a request by the kernel: refuse names that no request has, run commands with nothing but its environment, and refuse files that others than root may change; so it is, too, where the environment holds HOME=/, TERM=linux and PATH of the kernel alone',
+        ],
         ['--no-rollback', 'after a failure leave loaded what was loaded'],
         ['-j, --jobs=N', 'how many modules that do not need each other are loaded at once'],
         ['--compat=kmod', "do as kmod's modprobe does where that is wrong", ['kmod']],

@@ -32,7 +32,9 @@ type OptionId =
   | 'check-owner'
   | 'compat'
   | 'jobs'
-  | 'no-rollback';
+  | 'no-rollback'
+  | 'safe'
+  | 'autoclean';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
 export const modprobeOptionNames: readonly OptionName<OptionId>[] = [
@@ -72,6 +74,8 @@ export const modprobeOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'compat', id: 'compat', takesValue: true, isExact: true },
   { long: 'jobs', short: 'j', id: 'jobs', takesValue: true, isExact: true },
   { long: 'no-rollback', id: 'no-rollback', isExact: true },
+  { long: 'safe', id: 'safe', isExact: true },
+  { long: 'autoclean', short: 'k', id: 'autoclean', isExact: true },
 ];
 
 /** A modprobe command line, understood. */
@@ -110,6 +114,10 @@ export interface ModprobeArguments {
   /** Undefined: as the caller's user suggests. */
   readonly checkOwner: OwnerCheck | undefined;
   readonly rollback: boolean;
+  /** -k: mark what is loaded, so that `rmmod -a` may take it out again. */
+  readonly autoclean: boolean;
+  /** Whether the operand is a request by the kernel, see src/demand/kernel-request.ts. */
+  readonly safe: boolean;
   /** How many independent modules may be loaded at once. */
   readonly jobs: number;
   readonly operands: readonly string[];
@@ -180,6 +188,8 @@ export function readModprobeArguments(argv: readonly string[], env: Environment 
       compat: given.has('compat'),
       checkOwner: last('check-owner') as OwnerCheck | undefined,
       rollback: !given.has('no-rollback'),
+      autoclean: given.has('autoclean'),
+      safe: given.has('safe') && !given.has('compat'),
       jobs: Number(last('jobs') ?? 1),
       operands,
       environment: nestedEnvironment(options, words, env),

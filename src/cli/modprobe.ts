@@ -1,4 +1,5 @@
 import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
+import { kernelRequest } from '../demand/kernel-request.ts';
 import { type Run, runEffects, runEffectsSync } from '../execute/effect.ts';
 import { commandsWith } from '../execute/shell-command.ts';
 import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
@@ -13,12 +14,20 @@ import { modprobeManual } from './modprobe-manual.ts';
 import { insertOperand } from './modprobe-insert.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
 import { removeOperand } from './modprobe-remove.ts';
+import { answerRequest } from './modprobe-request.ts';
 import { showSymbols } from './modprobe-symbols.ts';
 import { refusalText } from './refusal-text.ts';
 import { toolVersionText } from './version.ts';
 
-/** modprobe(8). */
+/** modprobe(8), also as the kernel's helper. */
 export function runModprobe(argv: readonly string[], io: CliIo, program: string): number | Promise<number> {
+  const asked = kernelRequest(argv, io.env);
+  return asked === undefined
+    ? runWords(argv, io, program)
+    : answerRequest(asked, io, (words, safeIo) => runWords(words, safeIo, program));
+}
+
+function runWords(argv: readonly string[], io: CliIo, program: string): number | Promise<number> {
   const messages = new Messages(io, program, WARNING_LEVEL);
   const request = readModprobeArguments(argv, io.env);
   switch (request.kind) {

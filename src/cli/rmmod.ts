@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { autocleanRun } from '../execute/autoclean-run.ts';
 import { runEffectsSync } from '../execute/effect.ts';
 import { unloadRun } from '../execute/unload-run.ts';
 import { moduleName, moduleNameOfPath } from '../index-files/module-name.ts';
@@ -17,7 +18,12 @@ import { removingOptions, readToolArguments, type ToolArguments } from './tool-o
 export function runRmmod(argv: readonly string[], io: CliIo, program: string): number {
   const given = readToolArguments(argv, { io, program, names: removingOptions, manual: rmmodManual });
   if (typeof given === 'number') return given;
-  const { operands, messages } = given;
+  const { operands, messages, all } = given;
+  if (all) {
+    if (operands.length === 0) return cleanUp(io, given);
+    messages.error('-a takes no module names: it finds them by their marks.');
+    return 1;
+  }
   if (operands.length === 0) {
     messages.error('missing module name.');
     return 1;
@@ -25,6 +31,20 @@ export function runRmmod(argv: readonly string[], io: CliIo, program: string): n
   const tree = new ModuleTree({ release: io.release });
   // All are tried; one failure makes the whole fail.
   return Math.max(...operands.map((operand) => removeOperand(operand, { io, tree, given })));
+}
+
+/** One of the two passes in which what `modprobe -k` loaded goes away again. */
+function cleanUp(io: CliIo, { messages, verbose }: ToolArguments): number {
+  try {
+    const { removed, kept } = runEffectsSync(autocleanRun(io.kernel), io.syscalls);
+    if (verbose) io.stdout(removed.map((module) => `rmmod ${module}\n`).join(''));
+    for (const { module, error } of kept)
+      messages.error(`could not remove '${module}': ${refusalText(error)}`);
+    return kept.length === 0 ? 0 : 1;
+  } catch (error) {
+    messages.error(`could not clean up: ${refusalText(error)}`);
+    return 1;
+  }
 }
 
 interface RemovalContext {

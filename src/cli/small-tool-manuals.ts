@@ -37,7 +37,7 @@ export const insmodManual: Manual = {
 export const rmmodManual: Manual = {
   name: 'rmmod',
   purpose: 'unload kernel modules',
-  usage: ['[options] NAME...'],
+  usage: ['[options] NAME...', '[-v] -a'],
   about: 'Unloads the modules named and nothing else; modprobe -r also unloads what they alone needed.',
   operands: 'loaded',
   sections: [
@@ -45,6 +45,10 @@ export const rmmodManual: Manual = {
       title: 'Options',
       options: [
         ['-f, --force', 'unload in spite of users or a missing exit function; may crash the machine'],
+        [
+          '-a, --all',
+          'clean up: of what modprobe -k loaded, unload what is not in use now nor was at the last time; -v prints it',
+        ],
         compat,
         ...general,
       ],

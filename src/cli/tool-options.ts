@@ -7,7 +7,8 @@ import { ownerCheckFault } from './owner-option.ts';
 import { toolVersionText } from './version.ts';
 
 /** Options of the small tools. */
-export type ToolOptionId = 'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner' | 'compat';
+export type ToolOptionId =
+  'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner' | 'compat' | 'all';
 
 const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
 const verbose = { long: 'verbose', short: 'v', id: 'verbose' } as const;
@@ -24,7 +25,12 @@ const force: OptionName<ToolOptionId> = { long: 'force', short: 'f', id: 'force'
 export const readingOptions: readonly OptionName<ToolOptionId>[] = [...general, compat];
 
 /** Those of rmmod. */
-export const removingOptions: readonly OptionName<ToolOptionId>[] = [force, ...general, compat];
+export const removingOptions: readonly OptionName<ToolOptionId>[] = [
+  force,
+  ...general,
+  compat,
+  { long: 'all', short: 'a', id: 'all', isExact: true },
+];
 
 /** Those of insmod. */
 export const insertingOptions: readonly OptionName<ToolOptionId>[] = [
@@ -41,6 +47,9 @@ export interface ToolArguments {
   readonly checkOwner: OwnerCheck | undefined;
   /** Whether kmod's answer is wanted where kmod is wrong. */
   readonly compat: boolean;
+  /** rmmod's -a. */
+  readonly all: boolean;
+  readonly verbose: boolean;
   readonly operands: readonly string[];
   readonly messages: Messages;
 }
@@ -89,5 +98,13 @@ export function readToolArguments(
   }
   const has = (wanted: ToolOptionId): boolean => options.some(({ id }) => id === wanted);
   messages.open({ syslog: has('syslog') });
-  return { force: has('force'), checkOwner, compat: has('compat'), operands, messages };
+  return {
+    force: has('force'),
+    checkOwner,
+    compat: has('compat'),
+    all: has('all'),
+    verbose: has('verbose'),
+    operands,
+    messages,
+  };
 }

@@ -33,6 +33,8 @@ export interface LoadRunOptions {
   readonly lock?: boolean | undefined;
   /** Makes the plan anew, when another program has unloaded meanwhile what a step needs. Default: it then fails. */
   readonly replan?: (() => LoadPlan) | undefined;
+  /** Mark what this run loads, to be taken out again when nothing uses it: see `autocleanRun`. Default false. */
+  readonly autoclean?: boolean | undefined;
   /** kmod's answers where they differ: see docs/compatibility.md. Default false. */
   readonly compat?: boolean | undefined;
 }

@@ -5,6 +5,7 @@ import { MODULE_INIT_IGNORE_MODVERSIONS, MODULE_INIT_IGNORE_VERMAGIC } from '../
 import type { LoadPlan, LoadStep } from '../plan/plan.ts';
 import { AbortedRun } from './aborted-run.ts';
 import { type AlternativesFailure, alternativesFailure } from './alternatives.ts';
+import { markAutoclean } from './autoclean-marks.ts';
 import { runCommandStep } from './command-step.ts';
 import type { Run } from './effect.ts';
 import { insertModule } from './insert-step.ts';
@@ -89,11 +90,23 @@ export class LoadProgress {
       this.#refusals.set(this.#alternatives.error, this.#alternatives.step);
       throw this.#alternatives.error;
     }
-    const { locks } = this.#context;
+    const { locks, autoclean = false } = this.#context;
+    if (autoclean) this.#markLoaded();
     if (locks !== undefined)
       for (const { name, result } of this.#done.values())
         if (result.outcome === 'loaded' || result.outcome === 'already-loaded') locks.claim(name);
     return this.#results();
+  }
+
+  #markLoaded(): void {
+    try {
+      markAutoclean(
+        this.#journal.map(({ name }) => name),
+        this.#context.kernel,
+      );
+    } catch {
+      // Without a mark a module stays: nothing is lost.
+    }
   }
 
   close(): void {

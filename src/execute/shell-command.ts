@@ -28,26 +28,37 @@ const childProcess = (): typeof ChildProcess => process.getBuiltinModule('node:c
  *
  * @throws Error of node:child_process when there is no shell
  */
-export const shellCommands: CommandRunner = {
-  async run({ command, environment }) {
-    const child = childProcess().spawn('/bin/sh', ['-c', command], spawnOptions(environment));
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (exitCode, signal) => {
-        resolve({ exitCode, signal });
+export const shellCommands: CommandRunner = shellCommandsIn(() => process.env);
+
+/** {@link shellCommands}, with another environment in place of this process's. */
+export function shellCommandsIn(base: () => Readonly<Record<string, string | undefined>>): CommandRunner {
+  const options = (environment: ShellCommand['environment']): ChildProcess.SpawnOptions => ({
+    // As system(3) names it: the shell's own messages begin with it.
+    argv0: 'sh',
+    stdio: 'inherit',
+    env: { ...base(), ...environment },
+  });
+  return {
+    async run({ command, environment }) {
+      const child = childProcess().spawn('/bin/sh', ['-c', command], options(environment));
+      return await new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('exit', (exitCode, signal) => {
+          resolve({ exitCode, signal });
+        });
       });
-    });
-  },
-  runSync({ command, environment }) {
-    const { status, signal, error } = childProcess().spawnSync(
-      '/bin/sh',
-      ['-c', command],
-      spawnOptions(environment),
-    );
-    if (error !== undefined) throw error;
-    return { exitCode: status, signal };
-  },
-};
+    },
+    runSync({ command, environment }) {
+      const { status, signal, error } = childProcess().spawnSync(
+        '/bin/sh',
+        ['-c', command],
+        options(environment),
+      );
+      if (error !== undefined) throw error;
+      return { exitCode: status, signal };
+    },
+  };
+}
 
 /** Runs commands as `runner` does, with more in their environment. What a command brings itself goes first. */
 export function commandsWith(
@@ -62,9 +73,4 @@ export function commandsWith(
     run: async (command) => await runner.run(extended(command)),
     runSync: (command) => runner.runSync(extended(command)),
   };
-}
-
-function spawnOptions(environment: ShellCommand['environment']): ChildProcess.SpawnOptions {
-  // As system(3) names it: the shell's own messages begin with it.
-  return { argv0: 'sh', stdio: 'inherit', env: { ...process.env, ...environment } };
 }

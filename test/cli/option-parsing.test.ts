@@ -109,13 +109,21 @@ function spellings(tool: string): readonly string[] {
   ];
 }
 
+/** Options that kmod does not have. */
+const ownLetters: Readonly<Record<string, RegExp>> = {
+  modprobe: /^-v?[jk]/,
+  depmod: /^-v?j/,
+  rmmod: /^-v?a/,
+};
+
 for (const tool of tools)
   test(`${tool}: every spelling of every option is taken or refused as kmod does it`, async (t) => {
     const all = spellings(tool);
     t.true(all.length > 300);
-    // The end is always a mistake; which one shows whether the option has taken a value. -j is ours.
+    // The end is always a mistake; which one shows whether the option has taken a value.
+    const own = ownLetters[tool];
     const lines = all
-      .filter((each) => !/^-v?j/.test(each))
+      .filter((each) => own === undefined || !own.test(each))
       .map((each) => [each, '--first-end', '--second-end']);
     await compare(t, tool, lines);
   });
