@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-const tools = ['depmod', 'insmod', 'lsmod', 'modinfo', 'modprobe', 'rmmod'];
+const tools = ['depmod', 'insmod', 'ksyms', 'lsmod', 'modinfo', 'modprobe', 'rmmod'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));

@@ -1,11 +1,12 @@
 import { argumentTypeError, requireInteger, requireOptions } from '../errors/argument.ts';
 import { errnoNumber } from '../errors/errno.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
+import { readAutocleanMarks } from '../execute/autoclean-marks.ts';
 import { type KernelLocation, kernelPath, readKernelText } from '../kernel/kernel-file.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import type { KernelSymbol } from '../kernel/old-calls/kernel-symbol.ts';
-import { moduleFlagsOf } from '../kernel/old-calls/module-constants.ts';
+import { MOD_AUTOCLEAN, moduleFlagsOf } from '../kernel/old-calls/module-constants.ts';
 import {
   decodeModuleInfo,
   decodeModuleNames,
@@ -61,7 +62,7 @@ export class QuerySpaceError extends ModuleSystemError {
 }
 
 /** Flags of 2.4 that counted the uses of a module, which no kernel since tells. */
-const UNKNOWN_FLAGS: readonly string[] = ['MOD_AUTOCLEAN', 'MOD_VISITED', 'MOD_USED_ONCE', 'MOD_JUST_FREED'];
+const UNKNOWN_FLAGS: readonly string[] = ['MOD_VISITED', 'MOD_USED_ONCE', 'MOD_JUST_FREED'];
 const FIRST_BUFFER = 4096;
 const LAST_BUFFER = 2 ** 26;
 
@@ -161,7 +162,7 @@ function infoAnswer({ name, size, state, refcount }: LoadedModule, location: Ker
   const info = {
     address: recordAddress(name, location),
     size,
-    flags: moduleFlagsOf(state),
+    flags: moduleFlagsOf(state) | (readAutocleanMarks(location).has(name) ? MOD_AUTOCLEAN : 0),
     usecount: refcount ?? -1,
   };
   return answerOf('emulated', { ret: encodeModuleInfo(info).length, info, unknown: UNKNOWN_FLAGS });

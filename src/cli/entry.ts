@@ -11,7 +11,7 @@ import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
 /** Those that have a bundle of their own; kmod is part of the whole. */
-const bundledTools = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod']);
+const bundledTools = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms']);
 
 const stdout = descriptorWriter(1);
 const [, file = '', first, second] = process.argv;

@@ -2,6 +2,7 @@ import { depmodManual } from './depmod-manual.ts';
 import { kmodManual } from './kmod-manuals.ts';
 import { subcommandManual } from './kmodctl-options.ts';
 import { subcommands } from './kmodctl-subcommands.ts';
+import { ksymsManual } from './ksyms-manual.ts';
 import type { Manual } from './manual.ts';
 import { modinfoManual } from './modinfo-manual.ts';
 import { modprobeManual } from './modprobe-manual.ts';
@@ -16,6 +17,7 @@ export const toolManuals: readonly Manual[] = [
   modinfoManual,
   depmodManual,
   kmodManual,
+  ksymsManual,
 ];
 
 /** Shells that completion is there for. */

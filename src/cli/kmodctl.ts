@@ -7,6 +7,7 @@ import { runKmod } from './kmod.ts';
 import { commandPurposes, kmodctlHelp } from './kmodctl-manual.ts';
 import { runSubcommand } from './kmodctl-options.ts';
 import { subcommands } from './kmodctl-subcommands.ts';
+import { runKsyms } from './ksyms.ts';
 import { runLsmod } from './lsmod.ts';
 import { runModinfo } from './modinfo.ts';
 import { runModprobe } from './modprobe.ts';
@@ -23,6 +24,7 @@ export const tools: Readonly<Record<string, Command>> = {
   depmod: runDepmod,
   modinfo: runModinfo,
   kmod: runKmod,
+  ksyms: runKsyms,
 };
 
 /** kmodctl itself. */

@@ -1,6 +1,7 @@
 import { resultText } from '../errors/system-error.ts';
 import { type LoadedModule, loadedModules } from '../kernel/loaded-modules.ts';
 import { hasModuleFolder, moduleCoreSize, moduleHolders, moduleRefcount } from '../kernel/module-state.ts';
+import { classicList } from './classic-list.ts';
 import type { CliIo } from './cli-io.ts';
 import type { Messages } from './messages.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
@@ -17,7 +18,7 @@ const HEADER = 'Module                  Size  Used by\n';
 export function runLsmod(argv: readonly string[], io: CliIo, program: string, command = program): number {
   const given = readToolArguments(argv, { io, program, command, names: readingOptions, manual: lsmodManual });
   if (typeof given === 'number') return given;
-  const { compat, operands, messages } = given;
+  const { compat, classic, operands, messages } = given;
   if (operands.length > 0) {
     messages.error('too many arguments provided.');
     return 1;
@@ -30,6 +31,10 @@ export function runLsmod(argv: readonly string[], io: CliIo, program: string, co
       messages.error(`could not open ${error.path}: ${refusalText(error)}`);
     messages.error(`could not get list of modules: ${refusalText(error)}`);
     return 1;
+  }
+  if (classic) {
+    io.stdout(classicList(modules, io.kernel));
+    return 0;
   }
   io.stdout(HEADER + modules.map((module) => moduleLine(module, { io, messages, compat })).join(''));
   return 0;

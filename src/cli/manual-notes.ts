@@ -75,8 +75,22 @@ export const manualNotes: Readonly<Record<string, ManualNotes>> = {
     exitStatus: zeroOrOne,
     environment: [posix],
     files: [['/proc/modules, /sys/module', 'where the kernel tells of its modules']],
-    examples: [],
-    seeAlso: ['modprobe(8)', 'modinfo(8)', 'kmodctl(8)'],
+    examples: [['As lsmod of modutils 2.4 did', 'lsmod --classic']],
+    seeAlso: ['modprobe(8)', 'modinfo(8)', 'ksyms(8)', 'kmodctl(8)'],
+  },
+  ksyms: {
+    description: [
+      'The tool of modutils, for Linux 1.x to 2.4, on kernels of today. Options and columns are those of then; names have no versions in them any more.',
+      'Addresses are only for those with CAP_SYSLOG, and for nobody where kernel.kptr_restrict is 2.',
+    ],
+    exitStatus: zeroOrOne,
+    environment: [posix],
+    files: [['/proc/kallsyms, /proc/modules', 'where the kernel tells of its symbols']],
+    examples: [
+      ['What the modules export', 'ksyms'],
+      ['Where the kernel prints', 'ksyms -a | grep printk'],
+    ],
+    seeAlso: ['lsmod(8)', 'modinfo(8)', 'kmodctl(8)'],
   },
   modinfo: {
     description: [],

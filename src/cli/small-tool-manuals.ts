@@ -63,5 +63,14 @@ export const lsmodManual: Manual = {
   usage: ['[options]'],
   about: 'Lists the loaded modules, newest first.',
   operands: 'none',
-  sections: [{ title: 'Options', options: [compat, ...general] }],
+  sections: [
+    {
+      title: 'Options',
+      options: [
+        ['--classic', 'the look of Linux 2.4: (autoclean), (unused), users in brackets'],
+        compat,
+        ...general,
+      ],
+    },
+  ],
 };

@@ -8,7 +8,7 @@ import { toolVersionText } from './version.ts';
 
 /** Options of the small tools. */
 export type ToolOptionId =
-  'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner' | 'compat' | 'all';
+  'force' | 'syslog' | 'verbose' | 'version' | 'help' | 'check-owner' | 'compat' | 'all' | 'classic';
 
 const syslog = { long: 'syslog', short: 's', id: 'syslog' } as const;
 const verbose = { long: 'verbose', short: 'v', id: 'verbose' } as const;
@@ -22,7 +22,11 @@ const general: readonly OptionName<ToolOptionId>[] = [syslog, verbose, version, 
 const force: OptionName<ToolOptionId> = { long: 'force', short: 'f', id: 'force' };
 
 /** lsmod's options. */
-export const readingOptions: readonly OptionName<ToolOptionId>[] = [...general, compat];
+export const readingOptions: readonly OptionName<ToolOptionId>[] = [
+  ...general,
+  compat,
+  { long: 'classic', id: 'classic', isExact: true },
+];
 
 /** Those of rmmod. */
 export const removingOptions: readonly OptionName<ToolOptionId>[] = [
@@ -50,6 +54,8 @@ export interface ToolArguments {
   /** rmmod's -a. */
   readonly all: boolean;
   readonly verbose: boolean;
+  /** lsmod's --classic. */
+  readonly classic: boolean;
   readonly operands: readonly string[];
   readonly messages: Messages;
 }
@@ -104,6 +110,7 @@ export function readToolArguments(
     compat: has('compat'),
     all: has('all'),
     verbose: has('verbose'),
+    classic: has('classic'),
     operands,
     messages,
   };

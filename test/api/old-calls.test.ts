@@ -1,5 +1,5 @@
 /** The calls of 1995 and 2.4: against a kernel that has them (in place of which stand functions that answer as it did), and without. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -19,6 +19,7 @@ import {
   initModuleSync,
   kernelSymbolSize,
   KmodError,
+  MOD_AUTOCLEAN,
   MOD_DELETED,
   MOD_INITIALIZING,
   MOD_RUNNING,
@@ -35,40 +36,17 @@ import {
   queryModule,
   QuerySpaceError,
 } from '../../src/syscalls.ts';
-
-const MODULES = `slave 16384 0 - Live 0xffffffffc0300000 (OE)
-import 16384 0 - Live 0xffffffffc0200000 (OE)
-late 20480 1 - Loading 0xffffffffc0500000 (OE+)
-export 16384 1 import, Live 0xffffffffc0100000 (OE)
-`;
-const KALLSYMS = `0000000000000000 A fixed_percpu_data
-ffffffff81000000 t printk_helper
-ffffffff81000100 t kfree
-ffffffff81000200 T _printk
-ffffffff81000300 T kfree
-ffffffff81000400 T not_exported
-ffffffff82000000 r __ksymtab__printk
-ffffffff8200000c r __ksymtab_fixed_percpu_data
-ffffffff82000018 r __ksymtab_kfree
-ffffffffc0302000 d __this_module\t[slave]
-ffffffffc0202000 d __this_module\t[import]
-ffffffffc0502000 d __this_module\t[late]
-ffffffffc0500000 t late_function\t[late]
-ffffffffc0501000 r __ksymtab_late_function\t[late]
-ffffffffc0101000 r __ksymtab_export_function\t[export]
-ffffffffc0100010 t export_function\t[export]
-ffffffffc0102000 d __this_module\t[export]
-ffffffffc0900000 t bpf_prog_1\t[bpf]
-`;
+import { HIDDEN_KALLSYMS, KALLSYMS, SYMBOL_MODULES } from '../fixtures/symbol-list.ts';
 
 function kernelRoot(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): string {
   const root = mkdtempSync(join(tmpdir(), 'kmodctl-old-calls-'));
   t.teardown(() => rmSync(root, { recursive: true }));
   const all: Readonly<Record<string, string>> = {
-    'proc/modules': MODULES,
+    'proc/modules': SYMBOL_MODULES,
     'proc/kallsyms': KALLSYMS,
     'proc/self/status': 'Name:\tnode\nCapEff:\t000001ffffffffff\n',
     'sys/module/export/initstate': 'live\n',
+    'run/kmodctl/autoclean': '',
     'sys/module/export/sections/.gnu.linkonce.this_module': '0xffffffffc0102000\n',
     ...files,
   };
@@ -113,8 +91,7 @@ test('getKernelSyms: modules newest first, each behind its #NAME, then # and the
 });
 
 test('getKernelSyms: hidden addresses are null', async (t) => {
-  const hidden = KALLSYMS.replaceAll(/^[0-9a-f]+/gm, '0000000000000000');
-  const table = await getKernelSyms({ root: kernelRoot(t, { 'proc/kallsyms': hidden }) });
+  const table = await getKernelSyms({ root: kernelRoot(t, { 'proc/kallsyms': HIDDEN_KALLSYMS }) });
   t.true(table.addressesHidden);
   t.is(table.symbols.length, 8);
   t.deepEqual(
@@ -206,6 +183,12 @@ test('queryModule: each question', async (t) => {
     ret: process.arch === 'ia32' || process.arch === 'arm' ? 16 : 32,
     info: { address: 0xffff_ffff_c010_2000n, size: 16_384, flags: MOD_RUNNING, usecount: 1 },
   });
+  // Loaded by `modprobe -k`.
+  writeFileSync(
+    join(root, 'run/kmodctl/autoclean'),
+    `export ${statSync(join(root, 'sys/module/export')).ino} new\n`,
+  );
+  t.like(await ask('export', QM_INFO), { info: { flags: MOD_RUNNING + MOD_AUTOCLEAN } });
   const { info, unknown } = await ask('late', QM_INFO);
   t.deepEqual(info, { address: null, size: 20_480, flags: MOD_INITIALIZING, usecount: 1 });
   t.true(unknown.includes('MOD_USED_ONCE'));

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { runCli } from '../fixtures/cli-session.ts';
 import { contents, FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { schemaFaults, schemaOf } from '../fixtures/json-schema.ts';
+import { KALLSYMS } from '../fixtures/symbol-list.ts';
 import { moduleImage } from '../fixtures/module-image.ts';
 import { referenceTree } from '../reference/reference-tree.ts';
 
@@ -58,6 +59,8 @@ test.serial('loads, unloads, lists, plans and errors fit their schemas', async (
   ]);
   await documentOf(t, root, ['kmodctl', 'plan', ...place, 'btrfs']);
   await documentOf(t, root, ['kmodctl', 'list', '--json']);
+  root.write('proc/kallsyms', KALLSYMS);
+  await documentOf(t, root, ['ksyms', '-a', '--json']);
   await documentOf(t, root, ['kmodctl', 'unload', '-n', ...place, 'btrfs']);
   await documentOf(t, root, ['kmodctl', 'unload', ...place, 'btrfs']);
   root.writeTree({ modules: { xor: { path: 'xor.ko' } } });

@@ -5,6 +5,7 @@ import test from 'ava';
 import { depmodOptionNames } from '../../src/cli/depmod-options.ts';
 import type { OptionName } from '../../src/cli/getopt-long.ts';
 import { kmodOptionNames } from '../../src/cli/kmod.ts';
+import { ksymsOptionNames } from '../../src/cli/ksyms.ts';
 import { subcommandManuals, toolManuals } from '../../src/cli/kmodctl-manual.ts';
 import { manualPages } from '../../src/cli/man-page.ts';
 import { helpText, manualOptions, optionSpellings, type Manual } from '../../src/cli/manual.ts';
@@ -22,6 +23,7 @@ const tables: Readonly<Record<string, readonly OptionName<string>[]>> = {
   modinfo: modinfoOptionNames,
   depmod: depmodOptionNames,
   kmod: kmodOptionNames,
+  ksyms: ksymsOptionNames,
 };
 
 /** Each name of an option; with an equals sign behind it if it takes a value. */

@@ -8,7 +8,7 @@ import { ArchiveTree } from './archive-tree.ts';
 
 const PLACE = '/usr/lib/node_modules/kmodctl';
 
-const commandLinks = ['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod'];
+const commandLinks = ['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms'];
 
 /** The part of a guest's root that is this package, and a hash of its contents. */
 export interface PackagePart {
