@@ -2,12 +2,47 @@
  * Bundles the command line into dist/cli: main.cjs with all of it, one file for each tool with that alone, and kmodctl.cjs,
  * which starts them.
  */
-import { chmodSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { build } from 'esbuild';
 
-const tools = ['depmod', 'insmod', 'ksyms', 'lsmod', 'modinfo', 'modprobe', 'rmmod'];
+import { bundleInParts } from './bundle-parts.mjs';
+
+/** The tools, with the parts that not every run of them needs. */
+const tools = {
+  depmod: {},
+  insmod: {},
+  ksyms: {},
+  lsmod: {},
+  modinfo: {},
+  modprobe: {
+    'modprobe-run': [
+      'src/cli/insert-failure.ts',
+      'src/cli/modprobe-request.ts',
+      'src/errors/argument.ts',
+      'src/errors/errno.ts',
+      'src/execute/file-owner.ts',
+      'src/execute/load-run.ts',
+      'src/execute/task-schedule.ts',
+      'src/native/load-binding.ts',
+      'src/native/module-calls.ts',
+      'src/native/standard-descriptors.ts',
+      'src/native/system-log.ts',
+    ],
+    'modprobe-removal': ['src/cli/modprobe-remove.ts'],
+    'modprobe-shows': [
+      'src/cli/modprobe-help.ts',
+      'src/cli/configuration-dump.ts',
+      'src/config/line-remedy.ts',
+      'src/index-files/index-dump.ts',
+      'src/cli/modprobe-symbols.ts',
+    ],
+  },
+  rmmod: {},
+};
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -18,7 +53,8 @@ const common = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  charset: 'utf8',
+  // All ASCII: otherwise Node would decode it, into a text of twice the size.
+  charset: 'ascii',
   legalComments: 'none',
   external: ['node-gyp-build'],
   // What is shorter is compiled sooner; names stay, for stack traces.
@@ -30,17 +66,13 @@ const common = {
 const program = {
   ...common,
   define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
-  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  inject: ['vm/bundle-url.mjs'],
 };
 
 await Promise.all([
   build({ ...program, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
-  ...tools.map((name) =>
-    build({
-      ...program,
-      stdin: { contents: toolSource(name), resolveDir: `${root}/src/cli`, sourcefile: `${name}-program.ts` },
-      outfile: `dist/cli/${name}.cjs`,
-    }),
+  ...Object.entries(tools).map(([name, parts]) =>
+    bundleInParts(program, { name, source: toolSource(name), folder: 'src/cli', parts }),
   ),
   build({
     ...common,
@@ -51,6 +83,19 @@ await Promise.all([
   }),
 ]);
 chmodSync(`${root}/dist/cli/kmodctl.cjs`, 0o755);
+await makeCode();
+
+/** Compiled code goes beside the bundles that it is of; what is there of others is not for them. */
+async function makeCode() {
+  const folder = `${root}/dist/cli`;
+  for (const file of readdirSync(folder)) if (file.endsWith('.code')) rmSync(`${folder}/${file}`);
+  const run = promisify(execFile);
+  await Promise.all(
+    Object.keys(tools).map(async (name) => {
+      await run(process.execPath, [`${root}/vm/bundle-code.mjs`, name], { env: {} });
+    }),
+  );
+}
 
 function toolSource(name) {
   const command = `run${name[0].toUpperCase()}${name.slice(1)}`;

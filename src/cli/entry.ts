@@ -1,11 +1,13 @@
 /**
- * Start of the bundled program. It alone touches `process`, and it answers `--version` before the rest is loaded.
+ * Start of the bundled program. It is bundled as CommonJS. It alone touches `process`, and it answers `--version` before the rest is loaded.
  */
-import * as nodeModule from 'node:module';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type * as Tty from 'node:tty';
 
+import { cacheFolder } from '../native/cache-folder.ts';
+import { type BundleLoader, bundleLoader, codeBeside, codeFile } from './bundle-loader.ts';
 import type * as Main from './main.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
@@ -13,17 +15,16 @@ import { packageVersion, toolVersionText } from './version.ts';
 /** Those that have a bundle of their own; kmod is part of the whole. */
 const bundledTools = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms']);
 
+const FIRST_WITH_CODE_CACHE = 22;
+
 const stdout = descriptorWriter(1);
 const [, file = '', first, second] = process.argv;
 if ((first === '--version' || first === '-V') && second === undefined) {
   stdout(isTool(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
 } else {
-  // Since Node 22 the compiled form of the rest is kept from one start to the next.
-  const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknown };
-  enableCompileCache?.();
   const program = isTool(basename(file)) ? basename(file) : (first ?? '');
   const bundle = bundledTools.has(program) ? `./${program}.cjs` : './main.cjs';
-  const main = nodeModule.createRequire(import.meta.url)(bundle) as typeof Main;
+  const main = loaderFor(bundle)(bundle) as typeof Main;
   const result = main.run(process.argv, {
     stdout,
     stderr: descriptorWriter(2),
@@ -50,5 +51,22 @@ function isTool(name: string): boolean {
 
 /** node:tty takes a while to load, and few ask. */
 function isTerminal(descriptor: number): boolean {
-  return (nodeModule.createRequire(import.meta.url)('node:tty') as typeof Tty).isatty(descriptor);
+  return (require('node:tty') as typeof Tty).isatty(descriptor);
+}
+
+/**
+ * Bundles come with code for the Node that made them. For another one Node itself can keep compiled code from one start to the
+ * next, since Node 22; but not at its own place for it, below /tmp: there anybody could put code for root to run.
+ */
+function loaderFor(bundle: string): BundleLoader {
+  if (existsSync(codeFile(join(__dirname, bundle), process)))
+    return bundleLoader({ require, folder: __dirname, codeOf: (file) => codeBeside(file, process) });
+  if (Number.parseInt(process.versions.node, 10) >= FIRST_WITH_CODE_CACHE) {
+    const folder = cacheFolder(process.env);
+    const { enableCompileCache } = require('node:module') as {
+      enableCompileCache?: (folder: string) => unknown;
+    };
+    if (folder !== undefined) enableCompileCache?.(join(folder, 'code'));
+  }
+  return require;
 }

@@ -1,23 +1,12 @@
 import { CommandFailure } from '../execute/command-step.ts';
 import { PlanFailure } from '../execute/plan-failure.ts';
-import { normalizeAlias } from '../index-files/module-name.ts';
 import { optionText, withOptions } from '../plan/configured-command.ts';
-import type { CommandStep, LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { CommandStep, LoadStep } from '../plan/plan.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
 import { hasCode, modprobeWords, refusalText } from './refusal-text.ts';
+import { noFileText } from './lookup-messages.ts';
 
 const EINVAL = -22;
-
-/** What libkmod says of names in the configuration, before anything is done. */
-export function tellLookups({ messages, arguments: given }: ModprobeCall, { skipped }: LoadPlan): void {
-  for (const { kind, module, reason, because } of skipped) {
-    if (kind === 'unknown' && because.kind === 'softdep' && normalizeAlias(module) === undefined)
-      messages.error(`failed to lookup dependency '${module}', continuing anyway.`);
-    // kmod meets the line of modules.dep twice.
-    if (kind === 'clash') for (let time = 0; time < 2; time++) messages.error(reason);
-    if (kind === 'no-file' && !given.dryRun) messages.error(noFileText(module));
-  }
-}
 
 /** What libkmod says of a step that failed, whether that counts or not. */
 export function tellStepFailure({ messages }: ModprobeCall, step: LoadStep, error: Error): void {
@@ -57,10 +46,6 @@ function failureText({ arguments: given }: ModprobeCall, error: unknown): string
     return refusalText({ errno: error.errno ?? EINVAL }, modprobeWords);
   }
   return refusalText(error, modprobeWords);
-}
-
-function noFileText(module: string): string {
-  return `could not find module by name='${module}'`;
 }
 
 /** kmod names the command with the options in it, which are not evaluated here. */

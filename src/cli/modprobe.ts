@@ -9,8 +9,7 @@ import { dumpConfiguration } from './configuration-dump.ts';
 import { reportConfiguration } from './configuration-report.ts';
 import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
-import { helpText } from './manual.ts';
-import { modprobeManual } from './modprobe-manual.ts';
+import { modprobeHelp } from './modprobe-help.ts';
 import { insertOperand } from './modprobe-insert.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
 import { removeOperand } from './modprobe-remove.ts';
@@ -32,7 +31,7 @@ function runWords(argv: readonly string[], io: CliIo, program: string): number |
   const request = readModprobeArguments(argv, io.env);
   switch (request.kind) {
     case 'help':
-      io.stdout(helpText(modprobeManual, program));
+      io.stdout(modprobeHelp(program));
       return 0;
     case 'version':
       io.stdout(toolVersionText());
@@ -106,11 +105,13 @@ function* runOperands(call: ModprobeCall): Run<number> {
     if (error instanceof ProgramEnd) return error.exitCode;
     messages.error(error instanceof Error ? error.message : refusalText(error));
     return 1;
+  } finally {
+    tree.close();
   }
 }
 
 function openTree({ dirname, setVersion }: ModprobeArguments, io: CliIo): ModuleTree {
   const release = setVersion ?? io.release;
   const root = dirname === '' || dirname.startsWith('/') ? dirname : `${io.workingDirectory}/${dirname}`;
-  return new ModuleTree({ release, moduleDirectory: findModuleDirectory(root, release) });
+  return new ModuleTree({ release, moduleDirectory: findModuleDirectory(root, release), inPieces: true });
 }

@@ -184,9 +184,6 @@ for (const [alias, name] of [
   if (entry) byName.set(alias, entry);
 }
 
-/** The highest value that the C library takes for an errno; an init function may return more. */
-export const MAX_ERRNO = 4095;
-
 /** Looks an errno up by its number, positive or negative. Undefined when the number has no name. */
 export function errnoEntry(number: number): ErrnoEntry | undefined {
   return byNumber.get(Math.abs(number));

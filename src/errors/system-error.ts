@@ -1,4 +1,7 @@
-import { errnoEntry, MAX_ERRNO } from './errno.ts';
+import { errnoEntry } from './errno.ts';
+
+/** The highest value that the C library takes for an errno; an init function may return more. */
+const MAX_ERRNO = 4095;
 
 /** What is known about a system call that failed. */
 export interface SystemErrorFacts {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type * as Timers from 'node:timers/promises';
 
 import type { ModuleCalls } from '../native/module-calls.ts';
 import { type CommandEnd, type CommandRunner, type ShellCommand, shellCommands } from './shell-command.ts';
@@ -78,9 +78,12 @@ async function perform(effect: Effect, calls: ModuleCalls, commands: CommandRunn
   else await pause(effect);
 }
 
+/** Not imported: few runs wait. */
+const timers = (): typeof Timers => process.getBuiltinModule('node:timers/promises');
+
 async function pause({ milliseconds, signal }: Extract<Effect, { kind: 'wait' }>): Promise<void> {
   try {
-    await sleep(milliseconds, undefined, { signal });
+    await timers().setTimeout(milliseconds, undefined, { signal });
   } catch (error) {
     if (signal?.aborted !== true) throw error;
   }

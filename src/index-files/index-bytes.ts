@@ -18,6 +18,28 @@ export function readIndexBytes(path: string): Buffer | undefined {
 
 /** {@link readIndexBytes} where a file of no bytes is one: only an absent file is undefined. */
 export function readPresentBytes(path: string): Buffer | undefined {
+  const file = openPresent(path);
+  if (file === undefined) return undefined;
+  try {
+    return readWhole(file, path);
+  } finally {
+    closeSync(file.descriptor);
+  }
+}
+
+/** An index file that is open for reading. */
+export interface OpenIndex {
+  readonly descriptor: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * Opens an index file. Undefined when there is none.
+ *
+ * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE` for a file that cannot be opened, is not a regular one or is too large
+ */
+export function openPresent(path: string): OpenIndex | undefined {
   let descriptor: number;
   try {
     // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
@@ -27,19 +49,19 @@ export function readPresentBytes(path: string): Buffer | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadableError(path, error);
   }
-  try {
-    return readWhole(descriptor, path);
-  } finally {
-    closeSync(descriptor);
-  }
+  const status = fstatSync(descriptor);
+  if (status.isFile() && status.size <= MAX_INDEX_SIZE) return { descriptor, size: status.size };
+  closeSync(descriptor);
+  throw unreadableError(
+    path,
+    status.isFile()
+      ? `it has ${status.size} bytes, an index has at most ${MAX_INDEX_SIZE}`
+      : 'it is not a regular file',
+  );
 }
 
-function readWhole(descriptor: number, path: string): Buffer {
-  const status = fstatSync(descriptor);
-  if (!status.isFile()) throw unreadableError(path, 'it is not a regular file');
-  if (status.size > MAX_INDEX_SIZE)
-    throw unreadableError(path, `it has ${status.size} bytes, an index has at most ${MAX_INDEX_SIZE}`);
-  const bytes = Buffer.allocUnsafeSlow(status.size);
+function readWhole({ descriptor, size }: OpenIndex, path: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(size);
   let length = 0;
   try {
     while (length < bytes.length) {

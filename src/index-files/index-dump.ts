@@ -12,11 +12,26 @@ const CHUNK = 65_536;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
-/**
- * Writes each value of an index as a line, its key in front of it, in the order of the trie. It works on bytes alone,
- * because an index has tens of thousands of them, and all are wanted at once.
- */
-export class IndexDump {
+/** Where an index is, and what to do with its lines. */
+export interface IndexDumpTask {
+  /** The whole file. */
+  readonly bytes: Buffer;
+  /** Offset word of the root. */
+  readonly root: number;
+  /** What each line begins with. */
+  readonly lead: string;
+  /** Takes pieces of the lines, and must be done with them when it returns. */
+  readonly write: (bytes: Uint8Array) => void;
+  readonly corrupt: CorruptError;
+}
+
+/** Writes each value of an index as a line, its key in front of it, in the order of the trie. */
+export function dumpIndex(task: IndexDumpTask): void {
+  new IndexDump(task).run(task.root);
+}
+
+/** Works on bytes alone, because an index has tens of thousands of values, and all are wanted at once. */
+class IndexDump {
   readonly #bytes: Buffer;
   readonly #corrupt: CorruptError;
   readonly #write: (bytes: Uint8Array) => void;
@@ -33,11 +48,7 @@ export class IndexDump {
   readonly #lasts: number[] = [];
   readonly #keyLengths: number[] = [];
 
-  /**
-   * @param lead what each line begins with
-   * @param write takes pieces of the lines, and must be done with them when it returns
-   */
-  constructor(bytes: Buffer, lead: string, write: (bytes: Uint8Array) => void, corrupt: CorruptError) {
+  constructor({ bytes, lead, write, corrupt }: IndexDumpTask) {
     this.#bytes = bytes;
     this.#write = write;
     this.#corrupt = corrupt;

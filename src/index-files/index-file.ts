@@ -1,6 +1,7 @@
 import { KmodError } from '../errors/kmod-error.ts';
 import { readIndexBytes } from './index-bytes.ts';
-import { IndexDump } from './index-dump.ts';
+import { dumpIndex } from './index-dump.ts';
+import { IndexContent } from './index-content.ts';
 import { type CorruptError, HEADER_SIZE, type IndexValue, NodeReader } from './index-node.ts';
 import { PatternSearch } from './pattern-search.ts';
 
@@ -23,17 +24,19 @@ export interface IndexEntry extends IndexValue {
 export class IndexFile {
   /** The file that the bytes are from, for messages. */
   readonly path: string;
-  readonly #bytes: Buffer;
+  readonly #content: IndexContent;
   readonly #root: number;
   #patterns: PatternSearch | undefined;
 
   /**
-   * @param bytes the whole file, not empty
+   * @param content of the whole file, not empty
    * @throws KmodError `ERR_KMOD_INDEX_CORRUPT` for another kind of file
    */
-  constructor(bytes: Buffer, path: string) {
+  constructor(content: IndexContent | Buffer, path: string) {
     this.path = path;
-    this.#bytes = bytes;
+    this.#content = content instanceof IndexContent ? content : IndexContent.whole(content);
+    this.#content.load(0, HEADER_SIZE);
+    const { bytes } = this.#content;
     if (bytes.length < HEADER_SIZE)
       throw this.#corrupt(bytes.length, `the file ends within its header of ${HEADER_SIZE} bytes`);
     if (bytes.readUInt32BE(0) !== MAGIC)
@@ -84,7 +87,7 @@ export class IndexFile {
    * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
    */
   searchWildcard(request: string): readonly IndexValue[] {
-    this.#patterns ??= new PatternSearch(this.#bytes, (offset, reason) => this.#corrupt(offset, reason));
+    this.#patterns ??= new PatternSearch(this.#content, (offset, reason) => this.#corrupt(offset, reason));
     return this.#patterns.search(this.#root, request);
   }
 
@@ -94,6 +97,7 @@ export class IndexFile {
    * @throws KmodError `ERR_KMOD_INDEX_CORRUPT`
    */
   *entries(): Generator<IndexEntry, void, undefined> {
+    this.#content.loadAll();
     const reader = this.#reader();
     const root = reader.read(this.#root);
     if (root === undefined) return;
@@ -113,11 +117,22 @@ export class IndexFile {
    */
   dump(lead: string, write: (bytes: Uint8Array) => void): void {
     const corrupt: CorruptError = (offset, reason) => this.#corrupt(offset, reason);
-    new IndexDump(this.#bytes, `${lead} `, write, corrupt).run(this.#root);
+    this.#content.loadAll();
+    dumpIndex({ bytes: this.#content.bytes, root: this.#root, lead: `${lead} `, write, corrupt });
+  }
+
+  /** Reads all that has not been read yet. */
+  loadAll(): void {
+    this.#content.loadAll();
+  }
+
+  /** Closes the file, where it is open still. What has not been read by then cannot be searched. */
+  close(): void {
+    this.#content.close();
   }
 
   #reader(): NodeReader {
-    return new NodeReader(this.#bytes, (offset, reason) => this.#corrupt(offset, reason));
+    return new NodeReader(this.#content, (offset, reason) => this.#corrupt(offset, reason));
   }
 
   #corrupt(offset: number, reason: string): KmodError {

@@ -1,3 +1,5 @@
+import type { IndexContent } from './index-content.ts';
+
 // An offset word of a node: what the node has, and where it is.
 export const PREFIX = 0x8000_0000;
 export const VALUES = 0x4000_0000;
@@ -38,19 +40,41 @@ export interface WalkStart {
   readonly lead: readonly number[];
 }
 
+/** Has what is at a node read: its prefix, its arcs, the number of its values. */
+export function loadNode(content: IndexContent, word: number): void {
+  let place = word & OFFSET_MASK;
+  if (word & PREFIX) place = content.loadText(place) + 1;
+  if (word & CHILDREN) {
+    content.load(place, place + 2);
+    const [first = 0, last = 0] = content.bytes.subarray(place, place + 2);
+    const end = place + 2 + 4 * Math.max(0, last - first + 1);
+    content.load(place, end);
+    place = end;
+  }
+  if (word & VALUES) content.load(place, place + 4);
+}
+
+/** Has a value read, its priority and its text. */
+export function loadValue(content: IndexContent, place: number): void {
+  content.load(place, place + 4);
+  content.loadText(place + 4);
+}
+
 /**
  * Reads nodes for one search and keeps its account. In a sound file a search sees each byte at most twice (once
  * literally, once below a wildcard), so a search that has read more than that many is running in circles.
  */
 export class NodeReader {
+  readonly #content: IndexContent;
   readonly #bytes: Buffer;
   readonly #corrupt: CorruptError;
   #budget: number;
 
-  constructor(bytes: Buffer, corrupt: CorruptError) {
-    this.#bytes = bytes;
+  constructor(content: IndexContent, corrupt: CorruptError) {
+    this.#content = content;
+    this.#bytes = content.bytes;
     this.#corrupt = corrupt;
-    this.#budget = 4 * bytes.length + 64;
+    this.#budget = 4 * content.bytes.length + 64;
   }
 
   /** The node that an offset word leads to; undefined when it leads nowhere. */
@@ -59,6 +83,7 @@ export class NodeReader {
     if (offset === 0) return undefined;
     if (offset < HEADER_SIZE) throw this.#corrupt(offset, 'a node lies within the header');
     if (offset > this.#bytes.length) throw this.#corrupt(offset, 'a node lies behind the end of the file');
+    if (!this.#content.isWhole) loadNode(this.#content, word);
     let position = offset;
     let prefix = this.#bytes.subarray(0, 0);
     if (word & PREFIX) {
@@ -104,6 +129,7 @@ export class NodeReader {
       throw this.#corrupt(node.valueWords, `${count} values do not fit into the rest of the file`);
     const values: IndexValue[] = [];
     for (let index = 0; index < count; index++) {
+      if (!this.#content.isWhole) loadValue(this.#content, position);
       const priority = this.#wordAt(position);
       const value = this.#stringAt(position + 4);
       position += 4 + value.length + 1;

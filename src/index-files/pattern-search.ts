@@ -1,5 +1,13 @@
 import { matchesPatternBytes } from './alias-pattern.ts';
-import { type CorruptError, type IndexValue, MAX_KEY_LENGTH, NodeReader } from './index-node.ts';
+import type { IndexContent } from './index-content.ts';
+import {
+  type CorruptError,
+  type IndexValue,
+  loadNode,
+  loadValue,
+  MAX_KEY_LENGTH,
+  NodeReader,
+} from './index-node.ts';
 import { TextPositions } from './text-positions.ts';
 
 const VALUES = 0x4000_0000;
@@ -25,6 +33,7 @@ let frames = new Int32Array(64 * FRAME);
  * request fits it. Matches are found in kmod's order nevertheless, which decides between equal priorities.
  */
 export class PatternSearch {
+  readonly #content: IndexContent;
   readonly #bytes: Buffer;
   readonly #corrupt: CorruptError;
   /** In depmod's files the priority is the module's number: its name is made once. */
@@ -41,9 +50,9 @@ export class PatternSearch {
   #childWords = 0;
   #valueWords = 0;
 
-  /** @param bytes the whole file */
-  constructor(bytes: Buffer, corrupt: CorruptError) {
-    this.#bytes = bytes;
+  constructor(content: IndexContent, corrupt: CorruptError) {
+    this.#content = content;
+    this.#bytes = content.bytes;
     this.#corrupt = corrupt;
   }
 
@@ -202,7 +211,7 @@ export class PatternSearch {
     const { open, low, high, stack } = positions;
     const text = positions.text.subarray(0, positions.length);
     const starts = open >= 0 ? [open] : [...stack.subarray(low, high)];
-    this.#reader ??= new NodeReader(this.#bytes, this.#corrupt);
+    this.#reader ??= new NodeReader(this.#content, this.#corrupt);
     const node = this.#reader.read(word);
     if (node === undefined) return;
     const lead = open >= 0 ? [STAR, ...arc] : arc;
@@ -239,6 +248,7 @@ export class PatternSearch {
     if (count > (this.#bytes.length - place) / 5)
       throw this.#corrupt(start, `${count} values do not fit into the rest of the file`);
     for (let index = 0; index < count; index++) {
+      if (!this.#content.isWhole) loadValue(this.#content, place);
       const priority = this.#wordAt(place) >>> 0;
       let end = place + 4;
       while (this.#byteAt(end) !== 0) end++;
@@ -279,6 +289,7 @@ export class PatternSearch {
     const offset = word & OFFSET_MASK;
     if (offset < HEADER_SIZE) throw this.#corrupt(offset, 'a node lies within the header');
     if (offset > this.#bytes.length) throw this.#corrupt(offset, 'a node lies behind the end of the file');
+    if (!this.#content.isWhole) loadNode(this.#content, word);
     return offset;
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 
 import { readPresentBytes, unreadableError } from './index-bytes.ts';
+import { IndexContent } from './index-content.ts';
 
 /**
  * Folder within a module directory that holds a complete new set of files while they are moved to their places, one after
@@ -39,24 +40,51 @@ export class PublishedFiles {
    * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`
    */
   read(name: string): Buffer | undefined {
+    const bytes = this.#fromOneSet(name, readPresentBytes);
+    return bytes?.length === 0 ? undefined : bytes;
+  }
+
+  /**
+   * A file that is read in pieces: those of the file that there is now, whatever takes its place. Undefined as with
+   * {@link read}.
+   *
+   * @throws KmodError `ERR_KMOD_INDEX_UNREADABLE`
+   */
+  open(name: string): IndexContent | undefined {
+    const content = this.#fromOneSet(
+      name,
+      (path) => IndexContent.open(path),
+      (old) => old?.close(),
+    );
+    if (content === undefined || content.bytes.length > 0) return content;
+    content.close();
+    return undefined;
+  }
+
+  #fromOneSet<T>(
+    name: string,
+    get: (path: string) => T | undefined,
+    drop?: (got: T | undefined) => void,
+  ): T | undefined {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const before = this.#identity ?? identityOf(this.#directory, this.#witness);
-      const bytes = readPublished(this.#directory, name);
+      const got = published(this.#directory, name, get);
       const after = identityOf(this.#directory, this.#witness);
       const isSameSet = before === after;
       if (!isSameSet && this.#identity !== undefined) this.#onReplaced();
       this.#identity = isSameSet ? after : undefined;
-      if (isSameSet) return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+      if (isSameSet) return got;
+      drop?.(got);
     }
     throw unreadableError(`${this.#directory}/${name}`, 'it is being replaced all the time');
   }
 }
 
-function readPublished(directory: string, name: string): Buffer | undefined {
+function published<T>(directory: string, name: string, get: (path: string) => T | undefined): T | undefined {
   const pending = existsSync(`${directory}/${COMMIT_FOLDER}`)
-    ? readPresentBytes(`${directory}/${COMMIT_FOLDER}/${name}`)
+    ? get(`${directory}/${COMMIT_FOLDER}/${name}`)
     : undefined;
-  return pending ?? readPresentBytes(`${directory}/${name}`);
+  return pending ?? get(`${directory}/${name}`);
 }
 
 /** Stays as it is while the file is moved. A file that takes over a freed inode number has a later time. */
