@@ -60,7 +60,7 @@ function isTerminal(descriptor: number): boolean {
  */
 function loaderFor(bundle: string): BundleLoader {
   if (existsSync(codeFile(join(__dirname, bundle), process)))
-    return bundleLoader({ require, folder: __dirname, codeOf: (file) => codeBeside(file, process) });
+    return bundleLoader({ require, folder: __dirname, codeOf: (path) => codeBeside(path, process) });
   if (Number.parseInt(process.versions.node, 10) >= FIRST_WITH_CODE_CACHE) {
     const folder = cacheFolder(process.env);
     const { enableCompileCache } = require('node:module') as {
