@@ -1,5 +1,8 @@
 /** `kmodctl`: Linux kernel modules by name, with all that they need. */
+export { auditFiles, type AuditOptions } from './api/audit.ts';
+export { autoclean, type AutocleanOptions, autocleanSync } from './api/autoclean.ts';
 export { depmod, type DepmodOptions, type DepmodResult, depmodSync } from './api/depmod.ts';
+export { helperStatus, installHelper, removeHelper } from './api/helper.ts';
 export {
   type InsertOptions,
   insmod,
@@ -27,10 +30,14 @@ export {
   rmmodSync,
   type UnloadResult,
 } from './api/unload.ts';
+export type { AuditFinding, FileAudit } from './demand/file-audit.ts';
+export type { HelperOptions, HelperStatus, InstallHelperOptions } from './demand/helper.ts';
+export type { HelperProblem } from './demand/helper-problem.ts';
 export type { DepmodNotice } from './depmod/depmod-notice.ts';
 export { errorCodes, type KmodErrorCode } from './errors/error-codes.ts';
 export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
+export type { AutocleanResult } from './execute/autoclean-run.ts';
 export { CommandFailure } from './execute/command-step.ts';
 export type { OwnerCheck, OwnerFinding } from './execute/file-owner.ts';
 export type { CommandEnd, CommandRunner, ShellCommand } from './execute/shell-command.ts';

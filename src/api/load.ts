@@ -58,6 +58,8 @@ export interface InsertOptions {
   readonly checkOwner?: OwnerCheck | undefined;
   /** Whether to keep out of the way of other loads and unloads by this package. Default true. */
   readonly lock?: boolean | undefined;
+  /** Mark what this call loads, so that `autoclean()` may unload it when nothing uses it. Default false. */
+  readonly autoclean?: boolean | undefined;
 }
 
 /** Options of {@link modprobe}. */
@@ -106,6 +108,7 @@ const insertOptionTypes = {
   deadlineMs: 'number',
   checkOwner: 'string',
   lock: 'boolean',
+  autoclean: 'boolean',
 } as const;
 
 const { ignoreLoaded: _, ...modprobePlanTypes } = planOptionTypes;

@@ -4,11 +4,13 @@ import type { ManualOption } from './manual.ts';
 export type KmodctlOptionId =
   | 'all'
   | 'allow-shell'
+  | 'autoclean'
   | 'check-owner'
   | 'color'
   | 'compat'
   | 'config'
   | 'dry-run'
+  | 'files'
   | 'first-time'
   | 'force'
   | 'format'
@@ -33,6 +35,10 @@ export type KmodctlOptionId =
 export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>> = {
   all: ['-a, --all', 'whole lists, however long'],
   'allow-shell': ['--allow-shell', 'run the commands in values of a modules.conf'],
+  autoclean: [
+    '-k, --autoclean',
+    'mark what is loaded, so that rmmod -a may unload it again when nothing uses it',
+  ],
   'check-owner': [
     '--check-owner=WHAT',
     'files that somebody else than root could change: off, warn (default for root) or refuse',
@@ -46,6 +52,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'file',
   ],
   'dry-run': ['-n, --dry-run', 'only look'],
+  files: ['--files', 'owner, mode and links of files'],
   'first-time': ['--first-time', 'fail when the module is in the kernel already'],
   force: ['-f, --force', 'in spite of users or a missing exit function; may crash the machine'],
   format: [

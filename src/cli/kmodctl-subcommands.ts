@@ -1,4 +1,6 @@
+import { auditSubcommand } from './kmodctl-audit.ts';
 import { configSubcommand } from './kmodctl-config.ts';
+import { helperSubcommand } from './kmodctl-helper.ts';
 import { infoSubcommand } from './kmodctl-info.ts';
 import { listSubcommand } from './kmodctl-list.ts';
 import { loadSubcommand } from './kmodctl-load.ts';
@@ -15,5 +17,7 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   info: infoSubcommand,
   plan: planSubcommand,
   config: configSubcommand,
+  helper: helperSubcommand,
+  audit: auditSubcommand,
   'static-nodes': staticNodesSubcommand,
 };

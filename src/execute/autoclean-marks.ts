@@ -1,20 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath } from '../kernel/kernel-file.ts';
 import { moduleInstance } from '../kernel/module-state.ts';
 import { byteLocks } from '../native/byte-lock.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** A module that may be taken out again when nothing uses it. */
 export interface AutocleanMark {
@@ -83,7 +73,7 @@ export function changeAutocleanMarks(
   );
   try {
     takeLock(lock, `${folder}/autoclean.lock`);
-    writeWhole(`${folder}/autoclean`, [...change(readAutocleanMarks(kernel))].map(lineOf).join(''));
+    writeWholeFile(`${folder}/autoclean`, [...change(readAutocleanMarks(kernel))].map(lineOf).join(''));
   } finally {
     closeSync(lock); // which gives the lock back
   }
@@ -117,19 +107,6 @@ function takeLock(descriptor: number, path: string): void {
       );
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
-}
-
-function writeWhole(path: string, text: string): void {
-  const partial = `${path}.${process.pid}`;
-  rmSync(partial, { force: true });
-  const descriptor = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(partial, path);
 }
 
 function lineOf({ module, instance, isIdle }: AutocleanMark): string {

@@ -75,14 +75,14 @@ export class FileOwners {
       const place = join(folder, name);
       const status = lstatSync(place);
       if (status.isSymbolicLink() && links++ < MOST_LINKS) {
-        const target = readlinkSync(place);
-        pending.unshift(...target.split('/'));
-        if (target.startsWith('/')) folder = '/';
         // Who may not write to the folder cannot put another link there.
         if (isShared(folder)) {
           const fault = ownerFault(status);
           if (fault !== undefined) return [place, fault];
         }
+        const target = readlinkSync(place);
+        pending.unshift(...target.split('/'));
+        if (target.startsWith('/')) folder = '/';
       } else if (status.isDirectory()) {
         const fault = this.#folderFault(place, status);
         if (fault !== undefined) return [place, fault];

@@ -68,6 +68,17 @@ test.serial('loads, unloads, lists, plans and errors fit their schemas', async (
   await documentOf(t, root, ['kmodctl', 'plan', ...place, 'xor']);
 });
 
+test.serial('who loads modules for the kernel', async (t) => {
+  const root = setUp(t);
+  root.write('proc/sys/kernel/modprobe', '/sbin/modprobe\n');
+  t.like(await documentOf(t, root, ['kmodctl', 'helper', 'status', '--json']), {
+    path: '/sbin/modprobe',
+    problems: [{ code: 'missing' }],
+  });
+  const audit = await documentOf(t, root, ['kmodctl', 'audit', '--json', '-d', root.path, '-S', RELEASE]);
+  t.true((audit['looked'] as number) > 5);
+});
+
 test.serial('an error takes the place of a result; stderr says the same for people', async (t) => {
   const root = setUp(t);
   const place = ['--json', '-d', root.path];

@@ -1,0 +1,69 @@
+/** What the kernel says of the programs that it starts by itself. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
+
+const PATH = 'proc/sys/kernel/modprobe';
+
+/** Longest path that the kernel takes, in bytes (KMOD_PATH_LEN less the NUL). */
+export const LONGEST_HELPER_PATH = 255;
+
+/** The program that the kernel starts to have a module loaded; empty for none. Undefined on a kernel without modules. */
+export function readHelperPath(location: KernelLocation = {}): string | undefined {
+  return readKernelText(kernelPath(location, PATH))?.text.replace(/\n$/, '');
+}
+
+/**
+ * Sets the program that the kernel starts to have a module loaded; empty for none.
+ *
+ * @throws Error of node:fs without the right to
+ */
+export function writeHelperPath(path: string, location: KernelLocation = {}): void {
+  writeFileSync(kernelPath(location, PATH), `${path}\n`, 'latin1');
+}
+
+/** The capability that loading takes, CAP_SYS_MODULE. */
+const SYS_MODULE = 1 << 16;
+
+/** Whether the kernel leaves its helpers the capability to load modules (sysctl kernel.usermodehelper.bset). */
+export function helpersMayLoad(location: KernelLocation = {}): boolean {
+  const text = readKernelText(kernelPath(location, 'proc/sys/kernel/usermodehelper/bset'))?.text;
+  return text === undefined || (Number.parseInt(text, 10) & SYS_MODULE) !== 0;
+}
+
+/** Whether loading was turned off until the next start (sysctl kernel.modules_disabled). */
+export function isLoadingDisabled(location: KernelLocation = {}): boolean {
+  return readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1';
+}
+
+/**
+ * The one program that a kernel with CONFIG_STATIC_USERMODEHELPER starts, whatever is set; empty: none at all. Null on
+ * other kernels, undefined where the kernel's configuration is not to be found.
+ */
+export function staticHelper(release: string, location: KernelLocation = {}): string | null | undefined {
+  const text = kernelConfiguration(release, location);
+  if (text === undefined) return undefined;
+  if (!/^CONFIG_STATIC_USERMODEHELPER=y$/m.test(text)) return null;
+  return /^CONFIG_STATIC_USERMODEHELPER_PATH="(.*)"$/m.exec(text)?.[1] ?? '';
+}
+
+function kernelConfiguration(release: string, location: KernelLocation): string | undefined {
+  const packed = kernelPath(location, 'proc/config.gz');
+  try {
+    if (existsSync(packed)) return gunzipSync(readFileSync(packed)).toString('latin1');
+  } catch {
+    // Then the files of distributions.
+  }
+  for (const file of [
+    `boot/config-${release}`,
+    `lib/modules/${release}/config`,
+    `usr/lib/kernel/config-${release}`,
+  ])
+    try {
+      return readFileSync(kernelPath(location, file), 'latin1');
+    } catch {
+      // Then the next.
+    }
+  return undefined;
+}
