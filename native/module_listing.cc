@@ -130,7 +130,9 @@ bool ModuleListing::AddFile(int fd, const char *name, bool is_link) {
 bool ModuleListing::IsModule(const Text &name) const {
   for (std::size_t index = 0; index < endings_.count; ++index) {
     const Text ending = endings_[index];
-    if (name.length > ending.length &&
+    if (name.length <= ending.length) continue;
+    // Where all endings are empty there is no memory that they are in.
+    if (ending.length == 0 ||
         std::memcmp(name.bytes + name.length - ending.length, ending.bytes, ending.length) == 0)
       return true;
   }

@@ -50,6 +50,11 @@ bool AreBelow(const Span<uint32_t> &numbers, std::size_t limit) {
   return numbers.size == 0 || most < limit;
 }
 
+// The same memory, and all of it: of names in the same place there may be fewer.
+bool AreSame(const PackedTexts &names, const PackedTexts &others) {
+  return names.ends == others.ends && names.bytes == others.bytes && names.count == others.count;
+}
+
 } // namespace
 
 bool TreeContributions::Build(const ContributionPart *parts, std::size_t count, std::size_t module_count,
@@ -66,7 +71,7 @@ bool TreeContributions::Build(const ContributionPart *parts, std::size_t count, 
 // Parts with the same names, which is the usual case, need no common ones.
 bool TreeContributions::MergeNames(const ContributionPart *parts, std::size_t count) {
   bool shared = true;
-  for (std::size_t index = 1; index < count; ++index) shared = shared && parts[index].names.ends == parts[0].names.ends;
+  for (std::size_t index = 1; index < count; ++index) shared = shared && AreSame(parts[index].names, parts[0].names);
   if (shared) {
     if (count > 0) symbols_ = parts[0].names;
     return true;

@@ -16,6 +16,9 @@ import { fuzz as fuzzModulesConf } from './modules-conf-target.ts';
 import { fuzz as fuzzModuleFile } from './module-file-target.ts';
 import { fuzz as fuzzQuickReader } from './quick-reader-target.ts';
 import { fuzz as fuzzSignature } from './signature-target.ts';
+import { fuzz as fuzzTreeIndexes } from './tree-indexes-target.ts';
+import { fuzz as fuzzTreeListing } from './tree-listing-target.ts';
+import { listingSeeds, treeSeeds } from './tree-seeds.ts';
 
 const SECONDS = 5;
 
@@ -40,6 +43,8 @@ const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, s
     fuzzModulesConf,
     Buffer.from('add options a p="$A b" \\\n q # c\nif ! -f x\ninclude x\nelse\npath[b]=$B/*\nendif\n'),
   ],
+  'tree-indexes': [fuzzTreeIndexes, treeSeeds()[0] ?? Buffer.alloc(0)],
+  'tree-listing': [fuzzTreeListing, listingSeeds()[0] ?? Buffer.alloc(0)],
   decoder: [fuzzDecoder, Buffer.concat([Buffer.from([1]), sample])],
 };
 

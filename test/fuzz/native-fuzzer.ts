@@ -15,6 +15,32 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     'module_sections',
     'symbol_names',
   ],
+  'tree-indexes': [
+    'dependency_graph',
+    'index_encoding',
+    'index_entries',
+    'name_hash',
+    'symbol_names',
+    'tree_contributions',
+    'tree_indexes',
+  ],
+  'tree-listing': [
+    'contribution_columns',
+    'contribution_reader',
+    'decoder',
+    'file_stamps',
+    'liblzma',
+    'libzstd',
+    'module_listing',
+    'module_parts',
+    'module_scan',
+    'module_sections',
+    'name_hash',
+    'random_seed',
+    'shared_library',
+    'symbol_names',
+    'text_matching',
+  ],
 };
 
 /** Fuzzes code in C++ by libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. */
@@ -29,8 +55,16 @@ export async function fuzzNative(run: FuzzRun): Promise<FuzzResult> {
   const sanitizers = ['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=undefined'];
   const build = await runChild(
     'clang++',
-    [...flags, ...sanitizers, '-o', program, ...sources.map((source) => join(packageRoot(), source)), '-ldl'],
-    { timeout: 120_000 },
+    [
+      ...flags,
+      ...sanitizers,
+      '-o',
+      program,
+      ...sources.map((source) => join(packageRoot(), source)),
+      '-ldl',
+      '-pthread',
+    ],
+    { timeout: 300_000 },
   ).catch((error: Error) => ({ code: 1, stderr: error.message }));
   if (build.code !== 0)
     throw new Error(

@@ -28,6 +28,8 @@ const fuzzers: Readonly<Record<string, (run: FuzzRun) => Promise<FuzzResult>>> =
   configuration: fuzzJavaScript,
   decoder: fuzzNative,
   contribution: fuzzNative,
+  'tree-indexes': fuzzNative,
+  'tree-listing': fuzzNative,
 };
 
 function usage(): never {

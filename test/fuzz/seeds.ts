@@ -10,6 +10,7 @@ import { writeIndex as writeOldIndex } from '../fixtures/index-writer.ts';
 import { moduleImage } from '../fixtures/module-image.ts';
 import { originalCases } from '../config/modules-conf/original-cases.ts';
 import { referenceTree } from '../reference/reference-tree.ts';
+import { listingSeeds, treeSeeds } from './tree-seeds.ts';
 
 /** Kernels whose files the seeds are made of: plain modules, and compressed ones. */
 const [PLAIN, COMPRESSED] = ['6.1', '6.12'];
@@ -78,6 +79,9 @@ const seeds: Readonly<Record<string, () => Promise<readonly Buffer[]>>> = {
 
   contribution: async () =>
     (await modules()).map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes])),
+
+  'tree-indexes': async () => treeSeeds(),
+  'tree-listing': async () => listingSeeds(),
 
   decoder: async () => {
     const files = [...(await smallModules(COMPRESSED)), ...compressedSamples.map(({ bytes }) => bytes)];

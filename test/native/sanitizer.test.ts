@@ -127,6 +127,25 @@ test('no memory error and no leak: files in memory, and locks on bytes', async (
   });
 });
 
+test('no memory error and no leak: depmod, on one thread and on several', async (t) => {
+  t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+  const env = {
+    ...(await environment({ milliseconds: 0 }, 'detect_leaks=1')),
+    LSAN_OPTIONS: `print_suppressions=0:suppressions=${suppressions}`,
+  };
+  const stage = fileURLToPath(new URL('./depmod-stage.js', import.meta.url));
+  const end = await runChild(await nodeBinary(20), [stage], { env, timeout: 100_000 });
+  t.notRegex(end.stderr, report);
+  t.is(end.code, 0, end.stderr);
+  t.deepEqual(JSON.parse(end.stdout), {
+    same: true,
+    modules: 60,
+    matched: [4_294_967_295, 1, 0],
+    nothing: [0, null, 'a:\n:\nb:\n', null],
+    refused: Array.from({ length: 10 }, () => 'TypeError'),
+  });
+});
+
 test('no memory error and no leak: the system log, and descriptors compared', async (t) => {
   t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
   const privateLog = new PrivateLog();
