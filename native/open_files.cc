@@ -14,4 +14,6 @@ int CompareOpenFiles(int first, int second) {
   return result < 0 ? -errno : static_cast<int>(result);
 }
 
+int SeekToEnd(int descriptor) { return lseek(descriptor, 0, SEEK_END) < 0 ? -errno : 0; }
+
 } // namespace kmodctl

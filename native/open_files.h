@@ -8,6 +8,9 @@ namespace kmodctl {
 // opened apart, or -errno: ENOSYS on kernels without the call, EBADF.
 int CompareOpenFiles(int first, int second);
 
+// Any thread. lseek(2) to the end: 0 or -errno. Node has no call for it, and the kernel log begins at its oldest record.
+int SeekToEnd(int descriptor);
+
 } // namespace kmodctl
 
 #endif

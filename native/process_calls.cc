@@ -34,11 +34,17 @@ Value CompareOpenFilesCall(const CallbackInfo &info) {
   return Napi::Number::New(info.Env(), result);
 }
 
+Value SeekToEndCall(const CallbackInfo &info) {
+  if (!Expect(info, info[0].IsNumber(), "seekToEnd(number)")) return {};
+  return Napi::Number::New(info.Env(), SeekToEnd(info[0].As<Napi::Number>().Int32Value()));
+}
+
 } // namespace
 
 void ExportProcessCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("writeSystemLog", Napi::Function::New(env, WriteSystemLogCall, "writeSystemLog"));
   exports.Set("compareOpenFiles", Napi::Function::New(env, CompareOpenFilesCall, "compareOpenFiles"));
+  exports.Set("seekToEnd", Napi::Function::New(env, SeekToEndCall, "seekToEnd"));
 }
 
 } // namespace kmodctl

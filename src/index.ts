@@ -3,6 +3,7 @@ export { auditFiles, type AuditOptions } from './api/audit.ts';
 export { autoclean, type AutocleanOptions, autocleanSync } from './api/autoclean.ts';
 export { depmod, type DepmodOptions, type DepmodResult, depmodSync } from './api/depmod.ts';
 export { helperStatus, installHelper, removeHelper } from './api/helper.ts';
+export { diagnose, type DiagnoseOptions, diagnoseSync } from './api/diagnose.ts';
 export {
   type InsertOptions,
   insmod,
@@ -38,6 +39,8 @@ export { errorCodes, type KmodErrorCode } from './errors/error-codes.ts';
 export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
 export type { AutocleanResult } from './execute/autoclean-run.ts';
+export { type CauseCode, causes, type FailureStage } from './explain/cause.ts';
+export type { Check, Confidence, Diagnosis, Evidence, Finding } from './explain/diagnosis.ts';
 export { CommandFailure } from './execute/command-step.ts';
 export type { OwnerCheck, OwnerFinding } from './execute/file-owner.ts';
 export type { CommandEnd, CommandRunner, ShellCommand } from './execute/shell-command.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import test from 'ava';
 
-import { errorCodes } from '../src/index.ts';
+import { causes, errorCodes } from '../src/index.ts';
 import { vmErrorCodes } from '../vm/index.ts';
 import { pages, snippets } from './documentation.ts';
 
@@ -14,6 +14,13 @@ function tableOf(page: string): Readonly<Record<string, string>> {
 
 test('docs/api.md lists every error code with its meaning', (t) => {
   t.deepEqual(tableOf('docs/api.md'), { ...errorCodes });
+});
+
+test('docs/errors.md lists every cause with its stage and meaning', (t) => {
+  const rows = readFileSync('docs/errors.md', 'utf8').matchAll(
+    /^\| `([a-z-]+)` +\| ([a-z-]+) +\| (.*?) +\|$/gm,
+  );
+  t.deepEqual(Object.fromEntries([...rows].map(([, cause, ...rest]) => [cause, rest])), { ...causes });
 });
 
 test('docs/vm.md lists every code of the harness with its meaning', (t) => {

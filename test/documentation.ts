@@ -20,6 +20,7 @@ export const pages: readonly string[] = [
   'docs/configuration.md',
   'docs/demand-loading.md',
   'docs/depmod.md',
+  'docs/errors.md',
   'docs/json.md',
   'docs/modules-conf.md',
   'docs/vm.md',

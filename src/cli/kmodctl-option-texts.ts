@@ -85,7 +85,11 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   ],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
-  release: ['-S, --release=RELEASE', 'kernel release in place of that of the running kernel', 'release'],
+  release: [
+    '-S, --release, --kernel=RELEASE',
+    'kernel release in place of that of the running kernel',
+    'release',
+  ],
   remove: ['-r, --remove', 'what unloading would do'],
   'remove-holders': ['--remove-holders', 'also unload the modules that use them, and their users'],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],

@@ -1,6 +1,7 @@
 import { auditSubcommand } from './kmodctl-audit.ts';
 import { configSubcommand } from './kmodctl-config.ts';
 import { helperSubcommand } from './kmodctl-helper.ts';
+import { doctorSubcommand } from './kmodctl-doctor.ts';
 import { infoSubcommand } from './kmodctl-info.ts';
 import { listSubcommand } from './kmodctl-list.ts';
 import { loadSubcommand } from './kmodctl-load.ts';
@@ -16,6 +17,7 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   list: listSubcommand,
   info: infoSubcommand,
   plan: planSubcommand,
+  doctor: doctorSubcommand,
   config: configSubcommand,
   helper: helperSubcommand,
   audit: auditSubcommand,

@@ -143,6 +143,7 @@ export const manualNotes: Readonly<Record<string, ManualNotes>> = {
     files: [['/lib/modules/RELEASE', 'the modules and what depmod wrote about them']],
     examples: [
       ['What loading would do, and why', 'kmodctl plan btrfs'],
+      ['Why a file does not load', 'kmodctl doctor ./driver.ko'],
       ['The loaded modules, for programs', 'kmodctl list --json'],
       ['Completion in bash', 'source <(kmodctl completion bash)'],
     ],

@@ -26,18 +26,23 @@ const LONGEST_RECORD = 8192;
  */
 export function readKernelLog(path = '/dev/kmsg'): readonly KernelLogRecord[] {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const buffer = Buffer.alloc(LONGEST_RECORD);
-  const records: KernelLogRecord[] = [];
   try {
-    for (;;) {
-      const length = readRecord(fd, buffer);
-      if (length === 0) return records;
-      const record =
-        length === undefined ? undefined : parseKernelLogRecord(buffer.toString('utf8', 0, length));
-      if (record) records.push(record);
-    }
+    return readKernelLogFrom(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** The records from where an open /dev/kmsg stands to the log's end. */
+export function readKernelLogFrom(fd: number): readonly KernelLogRecord[] {
+  const buffer = Buffer.alloc(LONGEST_RECORD);
+  const records: KernelLogRecord[] = [];
+  for (;;) {
+    const length = readRecord(fd, buffer);
+    if (length === 0) return records;
+    const record =
+      length === undefined ? undefined : parseKernelLogRecord(buffer.toString('utf8', 0, length));
+    if (record) records.push(record);
   }
 }
 

@@ -115,6 +115,8 @@ export interface NativeBinding {
   writeSystemLog(ident: string, priority: number, text: string): number;
   /** kcmp(2) of two descriptors: 0 where they are duplicates, 1 to 3 where they were opened apart, or `-errno`. */
   compareOpenFiles(first: number, second: number): number;
+  /** lseek(2) to the end of an open file: 0 or `-errno`. */
+  seekToEnd(fd: number): number;
   /** memfd_create(2), closed by exec and not executable: the descriptor or `-errno`. */
   createMemoryFile(name: string): number;
   /** Makes the content of such a file final. */

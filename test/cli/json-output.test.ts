@@ -61,6 +61,8 @@ test.serial('loads, unloads, lists, plans and errors fit their schemas', async (
   await documentOf(t, root, ['kmodctl', 'list', '--json']);
   root.write('proc/kallsyms', KALLSYMS);
   await documentOf(t, root, ['ksyms', '-a', '--json']);
+  await documentOf(t, root, ['kmodctl', 'doctor', ...place, 'btrfs']);
+  await documentOf(t, root, ['kmodctl', 'doctor', ...place, 'nothing']);
   await documentOf(t, root, ['kmodctl', 'unload', '-n', ...place, 'btrfs']);
   await documentOf(t, root, ['kmodctl', 'unload', ...place, 'btrfs']);
   root.writeTree({ modules: { xor: { path: 'xor.ko' } } });

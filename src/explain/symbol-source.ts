@@ -1,0 +1,126 @@
+import { KmodError } from '../errors/kmod-error.ts';
+import { moduleNameOfPath } from '../index-files/module-name.ts';
+import type { ModuleTree } from '../index-files/module-tree.ts';
+import { ElfImage } from '../module-file/elf-image.ts';
+import { exportedSymbols } from '../module-file/exported-symbol.ts';
+import { symbolVersions } from '../module-file/symbol-version.ts';
+import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
+import type { KernelImage } from './kernel-image.ts';
+import type { ReferenceModule } from './reference-module.ts';
+import type { SymbolTableFile } from './symbol-table-file.ts';
+
+/** What is known of a symbol that a module needs. */
+export interface SymbolFacts {
+  /** Module that exports it; null for the kernel itself. */
+  readonly exporter: string | null;
+  /** File of that module in the tree; null where it is the kernel's, or not in the tree. */
+  readonly exporterPath: string | null;
+  readonly crc: number | null;
+  readonly gplOnly: boolean | null;
+  readonly namespace: string | null;
+  /** Where this is from. */
+  readonly source: string;
+}
+
+/** Where to look for symbols. */
+export interface SymbolPlaces {
+  readonly tree: ModuleTree;
+  readonly reference: ReferenceModule | undefined;
+  readonly table: SymbolTableFile | undefined;
+  readonly image: KernelImage | undefined;
+}
+
+/**
+ * What is known of symbols: of those of modules by the files that export them, of the kernel's by its image, by Module.symvers,
+ * or by the versions that its own modules were built against.
+ *
+ * @returns an entry for each symbol that is known to be exported
+ */
+export function* knownSymbols(
+  names: readonly string[],
+  { tree, reference, table, image }: SymbolPlaces,
+): Inquiry<Map<string, SymbolFacts>> {
+  const known = new Map<string, SymbolFacts>();
+  const byExporter = new Map<string, string[]>();
+  for (const name of names) {
+    const exported = image?.exports.get(name);
+    const [exporter] = exported === undefined ? tree.modulesOfSymbol(`symbol:${name}`) : [];
+    const listed = table?.symbols.get(name);
+    if (exported !== undefined && image !== undefined)
+      known.set(name, { ...exported, exporter: null, exporterPath: null, source: image.path });
+    else if (exporter !== undefined) byExporter.set(exporter, [...(byExporter.get(exporter) ?? []), name]);
+    else if (listed !== undefined && table !== undefined)
+      known.set(name, {
+        ...listed,
+        exporter: listed.exporter === 'vmlinux' ? null : moduleNameOfPath(listed.exporter),
+        exporterPath: null,
+        source: table.path,
+      });
+    else if (reference?.crcs.has(name) === true)
+      known.set(name, {
+        exporter: null,
+        exporterPath: null,
+        crc: reference.crcs.get(name) ?? null,
+        gplOnly: null,
+        namespace: null,
+        source: `${reference.path}, section __versions`,
+      });
+  }
+  for (const [exporter, wanted] of byExporter) yield* addExports(known, exporter, { wanted, tree });
+  return known;
+}
+
+function* addExports(
+  known: Map<string, SymbolFacts>,
+  exporter: string,
+  { wanted, tree }: { readonly wanted: readonly string[]; readonly tree: ModuleTree },
+): Inquiry<void> {
+  const path = tree.dependencyLine(exporter)?.path ?? null;
+  const names = new Set(wanted);
+  const source = path === null ? `${tree.directory}/modules.symbols.bin` : path;
+  const facts = { exporter, exporterPath: path, source };
+  for (const name of names) known.set(name, { ...facts, crc: null, gplOnly: null, namespace: null });
+  if (path === null) return;
+  try {
+    const image = new ElfImage(yield* unpackBytes(yield* readFile(path), path), path);
+    for (const { name, crc, gplOnly, namespace } of exportedSymbols(image))
+      if (names.has(name)) known.set(name, { ...facts, crc, gplOnly, namespace });
+    yield { kind: 'pause' };
+  } catch (error) {
+    if (!(error instanceof KmodError)) throw error;
+  }
+}
+
+/** How many of the kernel's modules are read at most. */
+const MOST_MODULES = 200;
+
+/**
+ * Looks for CRCs of the kernel's symbols in its own modules, until all are found or enough were read. All modules of one
+ * build agree on them.
+ */
+export function* versionsOfModules(
+  tree: ModuleTree,
+  wanted: ReadonlySet<string>,
+): Inquiry<ReadonlyMap<string, { readonly crc: number; readonly path: string }>> {
+  const found = new Map<string, { crc: number; path: string }>();
+  const paths: string[] = [];
+  for (const { key } of tree.index('modules.dep.bin')?.entries() ?? []) {
+    const path = tree.dependencyLine(key)?.path;
+    if (path?.startsWith(`${tree.directory}/kernel/`) === true) paths.push(path);
+  }
+  // Evenly over the tree: neighbours need much the same.
+  const stride = Math.max(1, Math.floor(paths.length / MOST_MODULES));
+  for (let place = 0; place < paths.length && found.size < wanted.size; place += stride) {
+    const path = paths[place];
+    if (path === undefined) continue;
+    try {
+      const image = new ElfImage(yield* unpackBytes(yield* readFile(path), path), path);
+      for (const { name, crc } of symbolVersions(image))
+        if (wanted.has(name) && !found.has(name)) found.set(name, { crc, path });
+    } catch (error) {
+      if (!(error instanceof KmodError)) throw error;
+    }
+    yield { kind: 'pause' };
+  }
+  return found;
+}

@@ -1,0 +1,67 @@
+import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
+
+/** What decides on the permission to load modules. Null is what cannot be read. */
+export interface SecurityState {
+  /** Whether this process has CAP_SYS_MODULE, in whatever user namespace it is. */
+  readonly hasCapability: boolean | null;
+  /** Whether the process is in a user namespace of its own, where that capability does not count. */
+  readonly inUserNamespace: boolean | null;
+  /** Whether a seccomp filter is on the process. */
+  readonly hasFilter: boolean | null;
+  /** /proc/sys/kernel/modules_disabled. */
+  readonly modulesDisabled: boolean | null;
+  /** module.sig_enforce. */
+  readonly enforcesSignatures: boolean | null;
+  /** Null also where the kernel has no lockdown. */
+  readonly lockdown: 'none' | 'integrity' | 'confidentiality' | null;
+  /** /proc/cmdline. */
+  readonly commandLine: string | null;
+}
+
+const CAP_SYS_MODULE = 16n;
+
+/** Reads the state. Never throws: what cannot be read is null. */
+export function securityState(location: KernelLocation = {}): SecurityState {
+  const text = (path: string): string | null => {
+    try {
+      return readKernelText(kernelPath(location, path))?.text ?? null;
+    } catch {
+      return null;
+    }
+  };
+  const status = text('proc/self/status');
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];
+  const filter = /^Seccomp:\s*(\d)$/m.exec(status ?? '')?.[1];
+  const map = text('proc/self/uid_map');
+  const disabled = text('proc/sys/kernel/modules_disabled')?.trim();
+  const enforced = text('sys/module/module/parameters/sig_enforce')?.trim();
+  const lockdown = /\[(none|integrity|confidentiality)\]/.exec(
+    text('sys/kernel/security/lockdown') ?? '',
+  )?.[1];
+  return {
+    hasCapability:
+      capabilities === undefined ? null : ((BigInt(`0x${capabilities}`) >> CAP_SYS_MODULE) & 1n) === 1n,
+    inUserNamespace: map === null ? null : !/^\s*0\s+0\s+4294967295\s*$/.test(map),
+    hasFilter: filter === undefined ? null : filter !== '0',
+    modulesDisabled: disabled === undefined ? null : disabled === '1',
+    enforcesSignatures: enforced === undefined ? null : enforced === 'Y',
+    lockdown: (lockdown ?? null) as SecurityState['lockdown'],
+    commandLine: text('proc/cmdline'),
+  };
+}
+
+/** The values of a parameter of the kernel's command line, each split at its commas. */
+export function commandLineList({ commandLine }: SecurityState, name: string): readonly string[] {
+  if (commandLine === null) return [];
+  return commandLine
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word.startsWith(`${name}=`))
+    .flatMap((word) =>
+      word
+        .slice(name.length + 1)
+        .replaceAll('"', '')
+        .split(','),
+    )
+    .filter((value) => value !== '');
+}
