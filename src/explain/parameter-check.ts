@@ -33,7 +33,7 @@ export function splitParameters(text: string): readonly ParameterWord[] {
 }
 
 // To the kernel both are the same.
-function plain(name: string): string {
+function withUnderscores(name: string): string {
   return name.replaceAll('-', '_');
 }
 
@@ -50,9 +50,9 @@ export function checkParameters(
   if (words.length === 0) return;
   const source = `${path}, section .modinfo`;
   for (const { name, value } of words) {
-    const key = plain(name).split('.')[0] ?? '';
+    const key = withUnderscores(name).split('.')[0] ?? '';
     if (ofAll.has(key)) continue;
-    const parameter = parameters.find((each) => plain(each.name) === plain(name));
+    const parameter = parameters.find((each) => withUnderscores(each.name) === withUnderscores(name));
     if (parameter === undefined) {
       const nearest = nearestName(
         name,
