@@ -8,7 +8,10 @@ const TIMEOUT_MS = 900_000;
 /** A load by name from a running Node: `modprobe()` against `execFile('modprobe')` of kmod 34.2, in turns. */
 export async function loads(): Promise<void> {
   for (const kernel of ['6.1', '6.12']) {
-    await using vm = await startVm({ kernel, timeouts: { command: TIMEOUT_MS, lifetime: TIMEOUT_MS } });
+    await using vm = await startVm({
+      kernel,
+      timeouts: { boot: TIMEOUT_MS, command: TIMEOUT_MS, lifetime: TIMEOUT_MS },
+    });
     const command = (await putKmod(vm))('modprobe');
     const { ours, sync, kmod } = await vm.evaluate(measure, {
       module: MODULE,

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
 import { readModprobeConfiguration } from '../src/config/modprobe-config-reader.ts';
 import { ModuleTree } from '../src/index-files/module-tree.ts';
@@ -12,7 +12,7 @@ const PLANS = 200;
 
 /**
  * A plan of btrfs in a process that has the indexes and the configuration open, over the system calls that it makes: one for
- * each module's folder in /sys, and a look into each module's file. Interleaved; the least of each.
+ * each module's folder in /sys, and one for the state of each module's file. Interleaved; the least of each.
  */
 export async function plan(): Promise<void> {
   for (const kernel of ['6.1', '6.12']) {
@@ -24,14 +24,9 @@ export async function plan(): Promise<void> {
       planLoad({ targets: lookUp(tree, 'btrfs', { configuration }), tree, configuration });
     const { steps } = make();
     const files = steps.flatMap((step) => (step.action === 'insert' ? step.path : []));
-    const bytes = Buffer.alloc(8);
     const calls = (): void => {
       for (const { module } of steps) existsSync(`/sys/module/${module}`);
-      for (const file of files) {
-        const descriptor = openSync(file, 'r');
-        readSync(descriptor, bytes, 0, 8, 0);
-        closeSync(descriptor);
-      }
+      for (const file of files) statSync(file);
     };
     const [plans, bare]: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {

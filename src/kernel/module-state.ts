@@ -72,7 +72,17 @@ export function moduleHolders(name: string, location: KernelLocation = {}): read
 
 /** Compression of module files that the kernel can undo by itself. Undefined for none (or Linux before 5.17). */
 export function kernelCompression(location: KernelLocation = {}): string | undefined {
-  return readKernelText(kernelPath(location, 'sys/module/compression'))?.text.trim();
+  if (location.root !== undefined) return readCompression(location);
+  return (ownCompression ??= readCompression(location));
+}
+
+/** Of the running kernel: it is built in, and never changes. */
+let ownCompression: string | undefined;
+
+function readCompression(location: KernelLocation): string | undefined {
+  const path = kernelPath(location, 'sys/module/compression');
+  // To open a file that is not there takes many times as long as to ask.
+  return existsSync(path) ? readKernelText(path)?.text.trim() : undefined;
 }
 
 function numberFile(name: string, file: string, location: KernelLocation): number | undefined {

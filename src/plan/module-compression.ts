@@ -1,11 +1,9 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
-
 import type { KmodErrorCode } from '../errors/error-codes.ts';
 import { detectCompression, isXzOfKernel } from '../native/compression-magic.ts';
+import { readFileStart } from './file-start.ts';
 import type { InsertCall } from './plan.ts';
 
 const SHORTEST = 6;
-const START_LENGTH = 8;
 
 /** The call for a file, and what is in its way, if anything. */
 export interface CallChoice {
@@ -32,7 +30,7 @@ export function chooseCall(
 ): CallChoice {
   let start: Buffer;
   try {
-    start = readStart(path);
+    start = readFileStart(path);
   } catch (error) {
     const { message, errno = null } = error as NodeJS.ErrnoException & { errno?: number };
     return fileObstacle(`The module file ${path} cannot be read: ${message}. Run depmod.`, errno);
@@ -49,17 +47,4 @@ export function chooseCall(
 
 function fileObstacle(reason: string, errno: number | null): CallChoice {
   return { call: 'finit', obstacle: { code: 'ERR_KMOD_MODULE_FILE', reason, errno } };
-}
-
-/** What was read last; it is looked at before anything else is read. */
-const firstBytes = Buffer.alloc(START_LENGTH);
-
-function readStart(path: string): Buffer {
-  // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    return firstBytes.subarray(0, readSync(descriptor, firstBytes, 0, START_LENGTH, 0));
-  } finally {
-    closeSync(descriptor);
-  }
 }
