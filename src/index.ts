@@ -18,6 +18,12 @@ export {
 } from './api/load.ts';
 export { lsmod } from './api/loaded.ts';
 export { modinfo, type ModinfoOptions, modinfoSync } from './api/modinfo.ts';
+export {
+  moduleVersions,
+  type ModuleVersions,
+  type ModuleVersionsOptions,
+  type NeededVersion,
+} from './api/module-versions.ts';
 export type { ModinfoKind } from './api/modinfo-target.ts';
 export type { ConfigurationOptions } from './api/configuration-options.ts';
 export type { PlaceOptions } from './api/place-options.ts';

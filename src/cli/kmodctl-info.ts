@@ -1,4 +1,5 @@
 import { modinfoSync } from '../api/modinfo.ts';
+import { moduleVersions, type ModuleVersions, type ModuleVersionsOptions } from '../api/module-versions.ts';
 import { kernelOf } from '../api/place-options.ts';
 import { kernelPath, type KernelLocation, readKernelText } from '../kernel/kernel-file.ts';
 import { type LoadedModule, loadedModules } from '../kernel/loaded-modules.ts';
@@ -8,10 +9,11 @@ import type { Paint } from './colour.ts';
 import { jsonDocument } from './json-output.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { hasCode } from './refusal-text.ts';
+import { versionTables } from './version-view.ts';
 
 /** `kmodctl info`: modinfo for people, and what the kernel says of the module. */
 export const infoSubcommand: Subcommand = {
-  options: ['release', 'root', 'all', 'json', 'color'],
+  options: ['release', 'root', 'all', 'versions', 'json', 'color'],
   manual: {
     purpose: 'what modules are, and whether they are loaded',
     usage: ['[options] NAME|ALIAS|FILE...'],
@@ -28,11 +30,32 @@ export const infoSubcommand: Subcommand = {
       ...information,
       loaded: stateOf(information, loaded, kernel),
     }));
-    if (has('json')) io.stdout(jsonDocument('info', { modules }));
-    else io.stdout(modules.map((module) => moduleText(module, paint, has('all'))).join('\n'));
-    return 0;
+    const show = (shown: readonly ShownModule[]): number => {
+      if (has('json')) io.stdout(jsonDocument('info', { modules: shown }));
+      else io.stdout(shown.map((module) => moduleText(module, paint, has('all'))).join('\n'));
+      return 0;
+    };
+    return has('versions')
+      ? withVersions(modules, { ...place, thorough: has('all') }).then(show)
+      : show(modules);
   },
 };
+
+/** Nothing is to be said of the versions of what is part of the kernel. */
+async function withVersions(
+  modules: readonly ShownModule[],
+  options: ModuleVersionsOptions,
+): Promise<readonly ShownModule[]> {
+  const shown: ShownModule[] = [];
+  for (const module of modules) {
+    const { needs, exports } =
+      module.filename === null
+        ? { needs: [], exports: [] }
+        : await moduleVersions(module.filename, { ...options, kind: 'file' });
+    shown.push({ ...module, versions: { needs, exports } });
+  }
+  return shown;
+}
 
 /** A module in the kernel. */
 interface LoadedState extends LoadedModule {
@@ -43,6 +66,8 @@ interface LoadedState extends LoadedModule {
 interface ShownModule extends ModuleInformation {
   /** Null when it is not loaded. */
   readonly loaded: LoadedState | null;
+  /** With --versions. */
+  readonly versions?: Pick<ModuleVersions, 'needs' | 'exports'>;
 }
 
 function loadedIfKnown(kernel: KernelLocation): readonly LoadedModule[] {
@@ -108,7 +133,12 @@ function moduleText(module: ShownModule, paint: Paint, isWhole: boolean): string
     heading,
     ...facts.map(([label, value]) => `  ${paint.dim(label.padEnd(9))} ${value}\n`),
     ...module.parameters.map((parameter) => parameterText(parameter, module.loaded, paint)),
+    module.versions === undefined ? '' : versionText(module.versions),
   ].join('');
+}
+
+function versionText(versions: Pick<ModuleVersions, 'needs' | 'exports'>): string {
+  return versionTables(versions).replaceAll(/^(?=.)/gm, '  ');
 }
 
 function stateText(loaded: LoadedState | null, isBuiltin: boolean, paint: Paint): string {

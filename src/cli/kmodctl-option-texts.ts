@@ -29,6 +29,7 @@ export type KmodctlOptionId =
   | 'remove-holders'
   | 'root'
   | 'use-blacklist'
+  | 'versions'
   | 'wait';
 
 /** What they are in help texts and manual pages. */
@@ -94,5 +95,9 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   'remove-holders': ['--remove-holders', 'also unload the modules that use them, and their users'],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
   'use-blacklist': ['-b, --use-blacklist', 'the blacklist counts for plain names too'],
+  versions: [
+    '--versions',
+    'versions of the symbols that they need and export, and those that the kernel has; with --all, every module is asked for those',
+  ],
   wait: ['-w, --wait=MSEC', 'keep trying for so long while a module is in use, in milliseconds'],
 };

@@ -15,6 +15,10 @@ export const ksymsManual: Manual = {
         ['-a, --all', "the kernel's own symbols, too"],
         ['-m, --info', 'a line for each module: its address, its size, its name'],
         ['-h, --noheader', 'without the line of headings'],
+        [
+          '--versions',
+          'names with the versions of symbols, where those can be known: export_function_R888cb211',
+        ],
         ['--json', 'the result as JSON'],
         ['-V, --version', 'show the version'],
         ['-H, --help', 'show this text'],

@@ -1,5 +1,8 @@
 import { modulesAndExports } from '../api/kernel-symbols.ts';
+import { treeOf } from '../api/place-options.ts';
+import { knownVersions } from '../api/version-source.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
+import { versionedSymbolName } from '../module-file/prototype-crc.ts';
 import type { CliIo } from './cli-io.ts';
 import { type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
 import { errorDocument, jsonDocument } from './json-output.ts';
@@ -9,7 +12,7 @@ import { ERROR_LEVEL, Messages } from './messages.ts';
 import { refusalText } from './refusal-text.ts';
 import { toolVersionText } from './version.ts';
 
-type OptionId = 'all' | 'info' | 'noheader' | 'json' | 'version' | 'help';
+type OptionId = 'all' | 'info' | 'noheader' | 'json' | 'versions' | 'version' | 'help';
 
 /** Those of modutils 2.4, where -h is not help, and our own --json. */
 export const ksymsOptionNames: readonly OptionName<OptionId>[] = [
@@ -19,6 +22,7 @@ export const ksymsOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'version', short: 'V', id: 'version' },
   { long: 'help', short: 'H', id: 'help' },
   { long: 'json', id: 'json', isExact: true },
+  { long: 'versions', id: 'versions', isExact: true },
 ];
 
 /** ksyms(8), which modutils had up to Linux 2.4. */
@@ -40,7 +44,7 @@ export async function runKsyms(argv: readonly string[], io: CliIo, program: stri
   }
   const has = (wanted: OptionId): boolean => options.some(({ id }) => id === wanted);
   try {
-    const listing = await symbolListing(io, has('all'));
+    const listing = await symbolListing(io, { isWhole: has('all'), withVersions: has('versions') });
     if (has('json')) io.stdout(jsonDocument('ksyms', jsonOf(listing)));
     else io.stdout(textOf(listing, { withInfo: has('info'), withHeader: !has('noheader') }));
     return 0;
@@ -68,15 +72,35 @@ interface Listing {
   readonly addressesHidden: boolean;
 }
 
-async function symbolListing({ kernel }: CliIo, isWhole: boolean): Promise<Listing> {
-  const { modules, exports } = await modulesAndExports(kernel);
+async function symbolListing(
+  io: CliIo,
+  { isWhole, withVersions }: { readonly isWhole: boolean; readonly withVersions: boolean },
+): Promise<Listing> {
+  const { modules, exports } = await modulesAndExports(io.kernel);
   const { addressesHidden } = exports;
   const owners = modules.map((module): ListedOwner => {
     const symbols = exports.modules.get(module.name)?.symbols ?? [];
     return { module, symbols: symbols.map(({ name, value }) => ({ name, address: value })) };
   });
   const resident = exports.resident.map(({ name, value }) => ({ name, address: value }));
-  return { owners: isWhole ? [...owners, { module: null, symbols: resident }] : owners, addressesHidden };
+  const all = isWhole ? [...owners, { module: null, symbols: resident }] : owners;
+  return { owners: withVersions ? await versioned(all, io) : all, addressesHidden };
+}
+
+/** With the versions in the names, of those whose versions are known. */
+async function versioned(owners: readonly ListedOwner[], io: CliIo): Promise<readonly ListedOwner[]> {
+  const loaded = owners.flatMap(({ module }) => (module === null ? [] : [module.name]));
+  const names = owners.flatMap(({ symbols }) => symbols.map(({ name }) => name));
+  const known = await knownVersions({ tree: treeOf({ root: io.root, release: io.release }), loaded }, names);
+  return owners.map(({ module, symbols }) => ({
+    module,
+    symbols: symbols.map((symbol) => {
+      const version = known.get(symbol.name);
+      return version === undefined
+        ? symbol
+        : { ...symbol, name: versionedSymbolName(symbol.name, version.crc) };
+    }),
+  }));
 }
 
 const HIDDEN = '(hidden)';

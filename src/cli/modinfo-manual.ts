@@ -58,6 +58,14 @@ export const modinfoManual: Manual = {
           'every line a record key=value with a NUL behind it: first module=NAME and, unless it is a part of the kernel, filename=PATH; then all entries as the module has them (parm and parmtype apart, nothing merged or broken), then the signature. An empty record (one more NUL) ends each module',
         ],
         ['--json', 'an object with typed values for each module'],
+        [
+          '--versions',
+          "the symbols that a module needs and exports, with the checksums of their types that the module was built with and that the kernel has; the kernel's are those of Module.symvers, or those that other modules were built with",
+        ],
+        [
+          '--classic',
+          'with --versions: as nm showed modules of Linux 2.4, versions in the names: printk_R1b7d4074',
+        ],
         ['-V, --version', 'show the version'],
         ['-h, --help', 'show this text'],
       ],

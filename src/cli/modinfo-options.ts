@@ -15,7 +15,9 @@ type OptionId =
   | 'version'
   | 'help'
   | 'json'
-  | 'records';
+  | 'records'
+  | 'versions'
+  | 'classic';
 
 /**
  * kmod's in their order, which shows where a shortened name is ambiguous; then our own, whose first letters no option
@@ -36,6 +38,8 @@ export const modinfoOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'help', short: 'h', id: 'help' },
   { long: 'json', id: 'json', isExact: true },
   { long: 'records', id: 'records', isExact: true },
+  { long: 'versions', id: 'versions', isExact: true },
+  { long: 'classic', id: 'classic', isExact: true },
 ];
 
 /** Options that name a field. */
@@ -48,7 +52,7 @@ const fieldOptions: Readonly<Partial<Record<OptionId, string>>> = {
 };
 
 /** In what form modules are shown. */
-export type ModinfoForm = 'text' | 'json' | 'records';
+export type ModinfoForm = 'text' | 'json' | 'records' | 'versions' | 'classic';
 
 /** A modinfo command line, understood. */
 export interface ModinfoArguments {
@@ -82,8 +86,11 @@ export function readModinfoArguments(argv: readonly string[], how: ParseOptions 
   const field = options
     .map((option) => (option.id === 'field' ? option.value : fieldOptions[option.id]))
     .findLast((name) => name !== undefined);
-  const form = has('json') ? 'json' : has('records') ? 'records' : 'text';
-  if (form !== 'text' && (field !== undefined || has('null') || (has('json') && has('records'))))
+  if (has('classic') && !has('versions'))
+    return { kind: 'refusal', text: '--classic is a form of --versions.' };
+  const forms = (['json', 'records', 'versions'] as const).filter(has);
+  const [form = 'text'] = forms;
+  if (form !== 'text' && (field !== undefined || has('null') || forms.length > 1))
     return {
       kind: 'refusal',
       text: `--${form} shows all in its own form; it goes with no option for fields or form.`,
@@ -92,7 +99,7 @@ export function readModinfoArguments(argv: readonly string[], how: ParseOptions 
   return {
     kind: 'run',
     arguments: {
-      form,
+      form: has('classic') ? 'classic' : form,
       field,
       separator: has('null') ? '\0' : '\n',
       byName: has('modname'),

@@ -18,6 +18,7 @@ import { helpText } from './manual.ts';
 import { modinfoManual } from './modinfo-manual.ts';
 import { type ModinfoArguments, readModinfoArguments } from './modinfo-options.ts';
 import { type ModinfoPrinter, modinfoPrinter } from './modinfo-printer.ts';
+import { runModinfoVersions } from './modinfo-versions.ts';
 import { toolVersionText } from './version.ts';
 
 /** modinfo(8). */
@@ -38,6 +39,8 @@ export function runModinfo(argv: readonly string[], io: CliIo, program: string):
       messages.error(request.text);
       return 1;
     default:
+      if (request.arguments.form === 'versions' || request.arguments.form === 'classic')
+        return runModinfoVersions(request.arguments, io, messages);
       return new ModinfoRun(request.arguments, io, messages).run();
   }
 }

@@ -113,6 +113,8 @@ test.serial('modules of a stock kernel, and depmod', async (t) => {
     'btrfs',
     'configfs',
   ]);
+  const place = [`--root=${base}`, `--release=${release}`];
+  await documentOf(t, root, ['kmodctl', 'info', '--json', '--versions', ...place, 'crc16', 'configfs']);
   t.like((info['modules'] as unknown[])[0], { name: 'bonding', loaded: { parameters: { mode: '1' } } });
   await documentOf(t, root, ['modinfo', '--json', '-b', base, '-k', release, 'bonding', 'loop', 'configfs']);
   for (const name of ['xor', 'btrfs', 'odd'])

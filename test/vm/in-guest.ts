@@ -25,7 +25,7 @@ export interface Guest {
 
 /** Options of a guest test. */
 export interface GuestOptions extends StartVmOptions {
-  /** Test modules to put into {@link MODULES}, by name. Default none. */
+  /** Test modules of `test/modules` and `test/book-modules` to put into {@link MODULES}, by name. Default none. */
   readonly testModules?: readonly string[];
   /** Kernels to run on. Default all. */
   readonly on?: readonly string[];
@@ -52,14 +52,27 @@ export async function testModuleFiles(
   names: readonly string[],
 ): Promise<Readonly<Record<string, Uint8Array>>> {
   if (names.length === 0) return {};
-  const { modules } = await buildTestModules(await resolveKernel(kernel), 'test/modules');
   const files: Record<string, Uint8Array> = {};
   for (const name of names) {
+    const { modules } = await builtFolder(kernel, name.startsWith('kmodctl_') ? 'modules' : 'book-modules');
     const path = modules.get(name);
     if (path === undefined) throw new Error(`no test module ${name}`);
     files[`${MODULES}/${name}.ko`] = await readFile(path);
   }
   return files;
+}
+
+type BuiltModules = Awaited<ReturnType<typeof buildTestModules>>;
+
+const folders = new Map<string, Promise<BuiltModules>>();
+
+/** The modules of `test/modules`, whose names begin with `kmodctl_`, or of another folder. */
+function builtFolder(kernel: string, folder: string): Promise<BuiltModules> {
+  const key = `${kernel} ${folder}`;
+  const known =
+    folders.get(key) ?? resolveKernel(kernel).then((found) => buildTestModules(found, `test/${folder}`));
+  folders.set(key, known);
+  return known;
 }
 
 /** Names of the loaded modules, newest first. */

@@ -11,7 +11,7 @@ import type { Kernel } from './kernel.ts';
 
 /** Modules that were built from one folder. */
 export interface BuiltModules {
-  /** Folder with the `.ko` files. */
+  /** Folder with the `.ko` files and the versions of what they export, Module.symvers. */
   readonly directory: string;
   /** Module name to path of the `.ko` file, in the order of the names. */
   readonly modules: ReadonlyMap<string, string>;
@@ -90,6 +90,7 @@ async function build({ kernel, root, sources, names, target, options }: Build): 
     const run = await runInRoot(root, command, options.signal);
     if (run.exitCode !== 0) throw buildError(kernel, run.stdout);
     for (const name of names) await copyFile(join(outside, `${name}.ko`), join(target, `${name}.ko`));
+    await copyFile(join(outside, 'Module.symvers'), join(target, 'Module.symvers'));
   } finally {
     await rm(outside, { recursive: true, force: true });
   }
