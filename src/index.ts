@@ -46,6 +46,7 @@ export { KmodError, type KmodErrorDetails } from './errors/kmod-error.ts';
 export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.ts';
 export type { AutocleanResult } from './execute/autoclean-run.ts';
 export { type CauseCode, causes, type FailureStage } from './explain/cause.ts';
+export { explanationOf } from './explain/explanation.ts';
 export type { Check, Confidence, Diagnosis, Evidence, Finding } from './explain/diagnosis.ts';
 export { CommandFailure } from './execute/command-step.ts';
 export type { OwnerCheck, OwnerFinding } from './execute/file-owner.ts';

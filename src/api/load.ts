@@ -20,6 +20,7 @@ import {
   type ConfigurationOptions,
   configurationOptionTypes,
 } from './configuration-options.ts';
+import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
 import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
@@ -151,14 +152,18 @@ export async function modprobe(
   names: string | readonly string[],
   options: ModprobeOptions = {},
 ): Promise<LoadResult> {
-  const { run, calls, finish } = prepareModprobe(names, options);
-  return finish(await runEffects(run, calls));
+  return await withExplanation({ action: 'load', names, options }, async () => {
+    const { run, calls, finish } = prepareModprobe(names, options);
+    return finish(await runEffects(run, calls));
+  });
 }
 
 /** {@link modprobe}, blocking. */
 export function modprobeSync(names: string | readonly string[], options: ModprobeOptions = {}): LoadResult {
-  const { run, calls, finish } = prepareModprobe(names, options);
-  return finish(runEffectsSync(run, calls));
+  return withExplanationSync({ action: 'load', names, options }, () => {
+    const { run, calls, finish } = prepareModprobe(names, options);
+    return finish(runEffectsSync(run, calls));
+  });
 }
 
 /**
@@ -174,8 +179,10 @@ export async function insmod(
   parameters: ModuleParameters = '',
   options: InsmodOptions = {},
 ): Promise<LoadResult> {
-  const { run, calls, finish } = prepareInsmod(path, parameters, options);
-  return finish(await runEffects(run, calls));
+  return await withExplanation({ action: 'load', names: path, options }, async () => {
+    const { run, calls, finish } = prepareInsmod(path, parameters, options);
+    return finish(await runEffects(run, calls));
+  });
 }
 
 /** {@link insmod}, blocking. */
@@ -184,8 +191,10 @@ export function insmodSync(
   parameters: ModuleParameters = '',
   options: InsmodOptions = {},
 ): LoadResult {
-  const { run, calls, finish } = prepareInsmod(path, parameters, options);
-  return finish(runEffectsSync(run, calls));
+  return withExplanationSync({ action: 'load', names: path, options }, () => {
+    const { run, calls, finish } = prepareInsmod(path, parameters, options);
+    return finish(runEffectsSync(run, calls));
+  });
 }
 
 function prepareModprobe(names: unknown, options: ModprobeOptions): PreparedRun<LoadResult> {

@@ -14,6 +14,7 @@ import {
   configurationOf,
   configurationOptionTypes,
 } from './configuration-options.ts';
+import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
 import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
@@ -92,14 +93,18 @@ export async function rmmod(
   names: string | readonly string[],
   options: RmmodOptions = {},
 ): Promise<UnloadResult> {
-  const { run, calls, finish } = prepareRmmod(names, options);
-  return finish(await runEffects(run, calls));
+  return await withExplanation({ action: 'unload', names, options }, async () => {
+    const { run, calls, finish } = prepareRmmod(names, options);
+    return finish(await runEffects(run, calls));
+  });
 }
 
 /** {@link rmmod}, blocking. */
 export function rmmodSync(names: string | readonly string[], options: RmmodOptions = {}): UnloadResult {
-  const { run, calls, finish } = prepareRmmod(names, options);
-  return finish(runEffectsSync(run, calls));
+  return withExplanationSync({ action: 'unload', names, options }, () => {
+    const { run, calls, finish } = prepareRmmod(names, options);
+    return finish(runEffectsSync(run, calls));
+  });
 }
 
 function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<UnloadResult> {

@@ -1,3 +1,5 @@
+import { explanationOf } from '../explain/explanation.ts';
+import type { Diagnosis, Finding } from '../explain/diagnosis.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
 
@@ -28,14 +30,25 @@ export function failureReport(error: unknown): string {
   if (!(error instanceof Error)) return `${String(error)}\n`;
   const lines = [error.message];
   const refusal = refusalBehind(error);
-  if (refusal !== undefined) {
-    // The message of a failed step quotes its cause already.
-    if (!error.message.includes(refusal.message)) lines.push(`  cause: ${refusal.message}`);
-    const remedy = remedies[refusal.code];
-    if (remedy !== undefined) lines.push(`  remedy: ${remedy}`);
-  }
+  const finding = explanationOf(error)?.findings[0];
+  // The message of a failed step quotes its cause already.
+  if (refusal !== undefined && !error.message.includes(refusal.message))
+    lines.push(`  cause: ${refusal.message}`);
+  // What an error of ours says of itself need not be said again.
+  if (finding !== undefined && refusal !== undefined) lines.push(...findingLines(finding));
+  else if (refusal !== undefined && remedies[refusal.code] !== undefined)
+    lines.push(`  remedy: ${remedies[refusal.code]}`);
   if (error instanceof KmodError) lines.push(`  code: ${error.code}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Why, what that rests on, and what helps. */
+function findingLines({ text, cause, confidence, evidence, remedies: helpful }: Finding): readonly string[] {
+  return [
+    `  why: ${text} (${cause}, ${confidence})`,
+    ...evidence.map((each) => `  seen: ${each.text} [${each.source}]`),
+    ...helpful.map((remedy) => `  remedy: ${remedy}`),
+  ];
 }
 
 /** An error as data. What is not known is null. */
@@ -49,6 +62,8 @@ export interface FailureFacts {
   readonly path: string | null;
   /** What helps, in a sentence. */
   readonly remedy: string | null;
+  /** Why, with evidence; null where that was not looked into. */
+  readonly explanation: Diagnosis | null;
   /** The system call's refusal behind it. */
   readonly cause: Pick<FailureFacts, 'code' | 'message' | 'errno' | 'syscall'> | null;
 }
@@ -72,6 +87,7 @@ export function failureFacts(error: unknown): FailureFacts {
     module,
     path,
     remedy: (refusal === undefined ? undefined : remedies[refusal.code]) ?? null,
+    explanation: explanationOf(error) ?? null,
     cause: cause && { code: cause.code, message: cause.message, errno: cause.errno, syscall: cause.syscall },
   };
 }

@@ -43,11 +43,15 @@ export interface ExaminationSubject {
   readonly isPresent: (module: string) => boolean;
 }
 
-/** Examines a module file without loading it: all that the kernel would look at, in its order. */
-export function* examineModule(list: FindingList, subject: ExaminationSubject): Inquiry<void> {
+/**
+ * Examines a module file without loading it: all that the kernel would look at, in its order.
+ *
+ * @returns the name that the module has for itself; undefined where it has none that can be read
+ */
+export function* examineModule(list: FindingList, subject: ExaminationSubject): Inquiry<string | undefined> {
   const { path, tree, kernel, root, state } = subject;
   const content = yield* checkFile(list, path, kernel);
-  if (content === undefined) return;
+  if (content === undefined) return undefined;
   const bytes = content.unpacked;
   const reference = yield* referenceModule(tree, path);
   const { release } = tree;
@@ -59,7 +63,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
   const image = isThorough ? yield* kernelImage(release, root, tree.directory) : undefined;
   checkSignature(list, { bytes, path, reference, image, state });
   const elf = yield* checkFormat(list, bytes, { path, release, reference });
-  if (elf === undefined) return;
+  if (elf === undefined) return undefined;
   const information = informationOf(elf, path);
   if (state !== undefined) checkCommandLine(list, state, [information.declaredName ?? subject.module]);
   const needs = needsOf(list, elf);
@@ -98,6 +102,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
   checkParameters(list, subject.parameters, { parameters: information.parameters, path });
   checkIndexes(list, tree, { module: moduleNameOfPath(path), path, dependencies: information.dependencies });
   yield* checkFirmware(list, information.firmware, { root, release, path });
+  return information.declaredName ?? undefined;
 }
 
 /** What a module says of itself; nothing for one whose `.modinfo` is missing. */

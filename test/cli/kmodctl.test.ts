@@ -80,7 +80,7 @@ test('a failure has its cause, a remedy and a code', async (t) => {
   t.is(exitCode, 1);
   t.regex(
     stderr,
-    /^kmodctl load: Loading btrfs failed: EPERM: .*\nUnloaded again: xor\n {2}remedy: run as root .*\n {2}code: ERR_KMOD_LOAD_FAILED\n$/,
+    /^kmodctl load: Loading btrfs failed: EPERM: .*\nUnloaded again: xor\n {2}why: .* \(permission-unknown, possible\)\n {2}seen: EPERM \[finit_module\(2\)\]\n {2}remedy: run as root .*\n {2}remedy: .*\n {2}code: ERR_KMOD_LOAD_FAILED\n$/,
   );
   const missing = await runCli(root, ['kmodctl', 'load', '-d', root.path, 'btrsf']);
   t.regex(missing.stderr, /Did you mean "btrfs"\?.*\n {2}code: ERR_KMOD_NOT_FOUND\n$/);
