@@ -33,6 +33,11 @@ const tools = {
       'src/native/system-log.ts',
     ],
     'modprobe-removal': ['src/cli/modprobe-remove.ts'],
+    'modprobe-rules': [
+      'src/cli/modprobe-rules.ts',
+      'src/plan/modules-conf/load-plan.ts',
+      'src/plan/modules-conf/unload-plan.ts',
+    ],
     'modprobe-shows': [
       'src/cli/modprobe-help.ts',
       'src/cli/configuration-dump.ts',

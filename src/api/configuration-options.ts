@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 
 import { treeConfiguration } from '../config/configuration-index.ts';
 import { readModprobeConfiguration } from '../config/modprobe-config-reader.ts';
+import type { ModulesConfiguration } from '../config/modules-conf/model.ts';
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
+import type { ModulesConfRules } from '../plan/modules-conf/rules.ts';
 import { argumentTypeError } from '../errors/argument.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import { modulesConfRules } from './modules-conf-option.ts';
 import { kernelOf, type PlaceOptions } from './place-options.ts';
 
 /** Which configuration counts, and how. */
@@ -16,6 +19,11 @@ export interface ConfigurationOptions {
   readonly config?: string | readonly string[] | undefined;
   /** A configuration that has been read already, in place of all that; false for what the tree itself says alone. */
   readonly configuration?: ModprobeConfiguration | false | undefined;
+  /**
+   * A modules.conf of Linux 2.0 to 2.4 to work from, see docs/modules-conf.md: its path, what `readModulesConf` gave, or true
+   * for the usual places. What it says of a name goes before all that modprobe.d says. Default: none.
+   */
+  readonly modulesConf?: string | boolean | ModulesConfiguration | undefined;
   /** Folder in place of `/` for the folders of modprobe.d(5). Default: `root`; `modprobe -d` does not move them. */
   readonly configRoot?: string | undefined;
   /** Leave out the commands and soft dependencies of the modules named, as `modprobe -i` does. Default false. */
@@ -28,6 +36,7 @@ export interface ConfigurationOptions {
 export const configurationOptionTypes = {
   config: ['string', 'array'],
   configuration: ['object', 'boolean'],
+  modulesConf: ['string', 'boolean', 'object'],
   configRoot: 'string',
   ignoreCommands: 'boolean',
   compat: 'boolean',
@@ -54,6 +63,20 @@ export function configurationOf(
     kernel: kernelOf(options),
     compat,
   });
+}
+
+/**
+ * The rules of the modules.conf that the options name; undefined for none.
+ *
+ * @param autoclean whether its condition `-k` holds
+ * @throws TypeError; KmodError `ERR_KMOD_MODULES_CONF`
+ */
+export function rulesOf(
+  options: PlaceOptions & ConfigurationOptions,
+  { release }: ModuleTree,
+  autoclean = false,
+): ModulesConfRules | undefined {
+  return modulesConfRules(options.modulesConf, { release, root: rootOf(options), autoclean });
 }
 
 /** The files and folders of `config`; undefined for the usual ones. */

@@ -12,6 +12,7 @@ import { moduleCalls } from '../native/module-calls.ts';
 import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { planLoad } from '../plan/load-plan.ts';
+import { planRuledLoad } from '../plan/modules-conf/load-plan.ts';
 import { requireModules } from '../plan/lookup.ts';
 import { type ModuleParameters, parameterText } from '../plan/module-parameters.ts';
 import type { LeftModule, LoadPlan } from '../plan/plan.ts';
@@ -19,6 +20,7 @@ import {
   configurationOf,
   type ConfigurationOptions,
   configurationOptionTypes,
+  rulesOf,
 } from './configuration-options.ts';
 import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
@@ -203,13 +205,17 @@ function prepareModprobe(names: unknown, options: ModprobeOptions): PreparedRun<
   requireInsertOptions(options);
   requireInteger('options.jobs', options.jobs ?? 1, 1, MOST_JOBS);
   const wanted = requireNames(names);
-  const loadPlan = makePlan(wanted, options);
   const tree = treeOf(options);
+  const rules = rulesOf(options, tree, options.autoclean);
+  // Read once, also for a plan that is made anew.
+  const planOptions = { ...options, ...(rules !== undefined && { modulesConf: rules.model }) };
+  const loadPlan = makePlan(wanted, planOptions);
   const runOptions: LoadRunOptions & RunOptions = {
     ...options,
     kernel: kernelOf(options),
+    ...(rules?.isForced === true && { forceVermagic: true, forceModversion: true }),
     dependenciesOf: (module) => tree.dependencyLine(module)?.dependencies.map(moduleNameOfPath),
-    replan: () => makePlan(wanted, options),
+    replan: () => makePlan(wanted, planOptions),
   };
   return prepareRun(loadPlan, runOptions, started);
 }
@@ -273,11 +279,9 @@ function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
     throw argumentTypeError('options.blacklist', `one of ${blacklistStrengths.join(', ')}`, blacklist);
   const tree = treeOf(options);
   const configuration = configurationOf(options, tree);
-  return planLoad({
-    targets: names.flatMap((name) => requireModules(tree, name, { configuration })),
+  const request = {
     tree,
     configuration,
-    compat,
     ignoreCommands,
     blacklist,
     commandChain: process.env[COMMAND_CHAIN],
@@ -285,5 +289,9 @@ function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
     kernel: kernelOf(options),
     firstTime: options.firstTime,
     ignoreLoaded: options.ignoreLoaded,
-  });
+  };
+  const rules = rulesOf(options, tree);
+  if (rules !== undefined) return planRuledLoad({ ...request, names, rules, root: options.root });
+  const targets = names.flatMap((name) => requireModules(tree, name, { configuration }));
+  return planLoad({ ...request, targets, compat });
 }

@@ -8,11 +8,13 @@ import { loadedModules } from '../kernel/loaded-modules.ts';
 import { moduleCalls } from '../native/module-calls.ts';
 import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import type { UnloadPlan } from '../plan/plan.ts';
+import { planRuledUnload } from '../plan/modules-conf/unload-plan.ts';
 import { planUnload } from '../plan/unload-plan.ts';
 import {
   type ConfigurationOptions,
   configurationOf,
   configurationOptionTypes,
+  rulesOf,
 } from './configuration-options.ts';
 import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
@@ -138,15 +140,12 @@ function makePlan(names: readonly string[], options: PlanRemovalOptions): Unload
   const kernel = kernelOf(options);
   const tree = treeOf(options);
   const isWhole = options.dependencies === true;
-  return planUnload({
-    modules: names.map(moduleNameOfPath),
+  const request = {
     loaded: loadedModules(kernel),
     tree,
     kernel,
-    configuration: isWhole ? configurationOf(options, tree) : undefined,
     ignoreCommands: options.ignoreCommands,
     commandChain: process.env[COMMAND_CHAIN],
-    compat: options.compat,
     dependencies: isWhole,
     softDependencies: softDependenciesOf(options),
     removeHolders: options.removeHolders,
@@ -154,6 +153,16 @@ function makePlan(names: readonly string[], options: PlanRemovalOptions): Unload
     force: options.force,
     check: options.force === true ? 'holders' : 'all',
     firstTime: options.firstTime,
+  } as const;
+  const rules = isWhole ? rulesOf(options, tree) : undefined;
+  const configuration = isWhole ? configurationOf(options, tree) : undefined;
+  if (rules !== undefined && configuration !== undefined)
+    return planRuledUnload({ ...request, names, rules, configuration, root: options.root });
+  return planUnload({
+    ...request,
+    modules: names.map(moduleNameOfPath),
+    configuration,
+    compat: options.compat,
   });
 }
 

@@ -132,7 +132,9 @@ function takesNextWord(manual: Manual, word: string): boolean {
   if (!word.startsWith('-') || word.includes('=')) return false;
   const name = optionName(word);
   return manualOptions(manual).some((option) =>
-    optionSpellings(option).some((each) => each.name === name && each.value !== undefined),
+    optionSpellings(option).some(
+      (each) => each.name === name && each.value !== undefined && !each.isOptional,
+    ),
   );
 }
 

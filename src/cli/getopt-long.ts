@@ -9,7 +9,8 @@ export interface OptionName<Id extends string> {
   readonly id: Id;
   readonly long?: string;
   readonly short?: string;
-  readonly takesValue?: boolean;
+  /** `optional`: only behind a `=`. Default false. */
+  readonly takesValue?: boolean | 'optional';
   /** Whether the long name must be written in full, so that it makes no shorter name ambiguous. Default false. */
   readonly isExact?: boolean;
 }
@@ -101,6 +102,10 @@ function readLong<Id extends string>(
     const possibilities = candidates.filter((candidate) => candidate === first || candidate.id !== first.id);
     const list = possibilities.map(({ long }) => `'--${long}'`).join(' ');
     return `option '--${word}' is ambiguous; possibilities: ${list}`;
+  }
+  if (first.takesValue === 'optional') {
+    options.push({ id: first.id, value: equals === -1 ? '' : word.slice(equals + 1) });
+    return undefined;
   }
   if (first.takesValue !== true) {
     if (equals !== -1) return `option '--${first.long}' doesn't allow an argument`;

@@ -123,7 +123,7 @@ function modulesConfiguration({ place, value, has }: SubcommandArguments, io: Cl
     release: place.release ?? io.release,
     mode: readingMode(value('mode')),
     builtIn: false,
-    file: value('modules-conf'),
+    file: value('modules-conf') === '' ? undefined : value('modules-conf'),
     root: place.root ?? io.root,
     workingDirectory: io.workingDirectory,
     environment: io.env,

@@ -80,8 +80,8 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     ['fixed', '2.4'],
   ],
   'modules-conf': [
-    '--modules-conf=FILE',
-    'a modules.conf of Linux 2.0 to 2.4 in place of modprobe.d',
+    '--modules-conf[=FILE]',
+    'a modules.conf of Linux 2.0 to 2.4; default: MODULECONFIG, /etc/modules.conf or /etc/conf.modules',
     'file',
   ],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],

@@ -79,11 +79,12 @@ export function runSubcommand(
 }
 
 function spellingsOf(id: KmodctlOptionId): readonly OptionName<KmodctlOptionId>[] {
-  return optionSpellings(kmodctlOptionTexts[id]).map(({ name, value }) =>
-    name.startsWith('--')
-      ? { id, long: name.slice(2), takesValue: value !== undefined }
-      : { id, short: name.slice(1), takesValue: value !== undefined },
-  );
+  return optionSpellings(kmodctlOptionTexts[id]).map(({ name, value, isOptional }) => {
+    const takesValue = isOptional ? 'optional' : value !== undefined;
+    return name.startsWith('--')
+      ? { id, long: name.slice(2), takesValue }
+      : { id, short: name.slice(1), takesValue };
+  });
 }
 
 function colourChoice(text = 'auto'): ColourChoice {

@@ -14,6 +14,7 @@ export const unloadSubcommand: Subcommand = {
     'remove-holders',
     'wait',
     'config',
+    'modules-conf',
     'ignore-commands',
     'compat',
     'release',
@@ -49,10 +50,11 @@ export function removalOptions(given: SubcommandArguments, io: CliIo): PlanRemov
   const { has, value, place } = given;
   const wait = value('wait') ?? '0';
   if (!/^\d+$/.test(wait)) throw new UsageError(`--wait takes a number of milliseconds, not '${wait}'`);
-  const { config, configRoot, compat, ignoreCommands } = planningOptions(given, io);
+  const { config, configRoot, compat, ignoreCommands, modulesConf } = planningOptions(given, io);
   return {
     ...place,
     config,
+    modulesConf,
     configRoot,
     compat,
     ignoreCommands,

@@ -4,7 +4,10 @@ import type { ModprobeCall } from './modprobe-call.ts';
 
 /** What libkmod says of names in the configuration, before anything is done. */
 export function tellLookups({ messages, arguments: given }: ModprobeCall, { skipped }: LoadPlan): void {
-  for (const { kind, module, reason, because } of skipped) {
+  for (const { kind, module, reason, because, origin } of skipped) {
+    if (kind === 'option') messages.warning(`${origin?.file}:${origin?.line}: ${reason}`);
+    if (kind === 'off') messages.info(reason);
+    if (kind === 'unknown' && because.kind !== 'softdep') messages.info(`${module}: ${reason}`);
     if (kind === 'unknown' && because.kind === 'softdep' && normalizeAlias(module) === undefined)
       messages.error(`failed to lookup dependency '${module}', continuing anyway.`);
     // kmod meets the line of modules.dep twice.

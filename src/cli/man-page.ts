@@ -121,9 +121,10 @@ function paragraphs(texts: readonly string[]): string {
 function optionList(options: readonly ManualOption[]): string {
   return options
     .map((option) => {
-      const names = optionSpellings(option).map(({ name, value }) => {
+      const names = optionSpellings(option).map(({ name, value, isOptional }) => {
         const equals = name.startsWith('--') ? '=' : ' ';
-        return `\\fB${escaped(name)}\\fR${value === undefined ? '' : `${equals}\\fI${value}\\fR`}`;
+        const given = value === undefined ? '' : `${equals}\\fI${value}\\fR`;
+        return `\\fB${escaped(name)}\\fR${isOptional ? `[${given}]` : given}`;
       });
       return `.TP\n${names.join(', ')}\n${escaped(option[1])}\n`;
     })

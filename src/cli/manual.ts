@@ -4,7 +4,7 @@
 export type Completion = 'file' | 'folder' | 'release' | readonly string[];
 
 /**
- * An option: its names with a value's name, as in `-C, --config=PATH`; what it does; what a shell offers for its
+ * An option: its names with a value's name, as in `-C, --config=PATH`, or `--file[=PATH]`; what it does; what a shell offers for its
  * value.
  */
 export type ManualOption = readonly [names: string, text: string, completion?: Completion];
@@ -37,6 +37,8 @@ export interface OptionSpelling {
   readonly name: string;
   /** Name of its value, as `PATH`. */
   readonly value: string | undefined;
+  /** Whether it may be there without the value: `[=PATH]`. */
+  readonly isOptional: boolean;
 }
 
 const WIDTH = 100;
@@ -45,8 +47,8 @@ const COLUMN = 27;
 
 /** The names of an option. */
 export function optionSpellings([names]: ManualOption): readonly OptionSpelling[] {
-  const value = /=(\w+)$/.exec(names)?.[1];
-  return [...names.matchAll(/--?[\w-]+/g)].map(([name]) => ({ name, value }));
+  const [, optional = '', value] = /(\[?)=(\w+)\]?$/.exec(names) ?? [];
+  return [...names.matchAll(/--?[\w-]+/g)].map(([name]) => ({ name, value, isOptional: optional !== '' }));
 }
 
 /** All options of a tool, in the order of its manual. */

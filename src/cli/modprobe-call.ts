@@ -1,5 +1,6 @@
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import type { ModulesConfRules } from '../plan/modules-conf/rules.ts';
 import type { CliIo } from './cli-io.ts';
 import type { Messages } from './messages.ts';
 import type { ModprobeArguments } from './modprobe-options.ts';
@@ -11,6 +12,16 @@ export interface ModprobeCall {
   readonly messages: Messages;
   readonly tree: ModuleTree;
   readonly configuration: ModprobeConfiguration;
+  /** Those of a modules.conf; undefined for none. */
+  readonly rules: ModulesConfRules | undefined;
   /** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
   readonly printAction: (line: string) => void;
+}
+
+/** Folder in place of `/` for modules: that of -d. */
+export function rootOf({
+  arguments: { dirname },
+  io: { workingDirectory },
+}: Pick<ModprobeCall, 'arguments' | 'io'>): string {
+  return dirname === '' || dirname.startsWith('/') ? dirname : `${workingDirectory}/${dirname}`;
 }

@@ -3,12 +3,15 @@ import { loadRun } from '../execute/load-run.ts';
 import type { StepEvent } from '../execute/step-result.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { COMMAND_CHAIN, optionText } from '../plan/configured-command.ts';
-import { planLoad } from '../plan/load-plan.ts';
+import { type LoadRequest, planLoad } from '../plan/load-plan.ts';
+import { planRuledLoad } from '../plan/modules-conf/load-plan.ts';
+import type { ModulesConfRules } from '../plan/modules-conf/rules.ts';
+import { expectedSteps } from '../plan/step-group.ts';
 import { lookUp, type LookupResult } from '../plan/lookup.ts';
 import type { LoadPlan, LoadStep } from '../plan/plan.ts';
 import { tellFailure, tellStepFailure } from './insert-failure.ts';
 import { tellLookups } from './lookup-messages.ts';
-import type { ModprobeCall } from './modprobe-call.ts';
+import { type ModprobeCall, rootOf } from './modprobe-call.ts';
 import { logOwnerRefusal, logRequest } from './modprobe-request.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
 
@@ -17,7 +20,8 @@ type TargetOutcome = 'present' | 'failed' | 'left';
 
 /** Inserts what one operand of modprobe stands for. Answers the exit code. */
 export function* insertOperand(call: ModprobeCall, operand: string, parameters: string): Run<number> {
-  const { arguments: given, io } = call;
+  const { arguments: given, io, rules } = call;
+  if (rules !== undefined) return yield* insertByRules(call, operand, { rules, parameters });
   const targets = findTargets(call, operand);
   if (targets.length === 0) return 1;
   if (given.resolveAlias) {
@@ -55,22 +59,60 @@ function findTargets(call: ModprobeCall, operand: string): readonly LookupResult
 }
 
 function* insertTarget(call: ModprobeCall, target: LookupResult, parameters: string): Run<TargetOutcome> {
-  const { arguments: given, configuration, io, messages, tree } = call;
-  const makePlan = (): LoadPlan =>
-    planLoad({
-      targets: [target],
-      tree,
-      configuration,
-      compat: given.compat,
-      ignoreCommands: given.ignoreCommands,
-      blacklist: given.useBlacklist ? 'asked' : 'aliases',
-      commandChain: io.env[COMMAND_CHAIN],
-      parameters,
-      kernel: io.kernel,
-      ignoreLoaded: given.showDepends,
-      firstTime: given.firstTime && !given.showDepends,
-      keepRepeats: given.dryRun,
-    });
+  const { compat, dryRun: keepRepeats } = call.arguments;
+  const request = { ...requestOf(call, parameters), targets: [target], compat, keepRepeats };
+  return yield* performPlan(call, target, () => planLoad(request));
+}
+
+function* insertByRules(
+  call: ModprobeCall,
+  operand: string,
+  { rules, parameters }: { readonly rules: ModulesConfRules; readonly parameters: string },
+): Run<number> {
+  const { arguments: given, configuration, io, messages } = call;
+  const place = { root: rootOf(call), workingDirectory: io.workingDirectory };
+  const request = { ...requestOf(call, parameters), ...place, configuration, names: [operand], rules };
+  const plan = planRuledLoad(request);
+  const missing = plan.blocked.find(({ code }) => code === 'ERR_KMOD_NOT_FOUND');
+  if (missing !== undefined) {
+    if (given.all) messages.warning(missing.reason);
+    else messages.fatal(missing.reason);
+    return 1;
+  }
+  if (given.resolveAlias) {
+    for (const module of new Set(plan.targets.map((target) => target.module))) io.stdout(`${module}\n`);
+    return 0;
+  }
+  const target = { asked: operand, module: plan.targets[0]?.module ?? operand };
+  const outcome = yield* performPlan(call, target, () => planRuledLoad(request));
+  return outcome === 'failed' ? 1 : 0;
+}
+
+function requestOf(
+  { arguments: given, configuration, io, tree }: ModprobeCall,
+  parameters: string,
+): Omit<LoadRequest, 'targets' | 'compat' | 'keepRepeats' | 'configuration'> &
+  Pick<ModprobeCall, 'configuration'> {
+  return {
+    tree,
+    configuration,
+    ignoreCommands: given.ignoreCommands,
+    blacklist: given.useBlacklist ? 'asked' : 'aliases',
+    commandChain: io.env[COMMAND_CHAIN],
+    parameters,
+    kernel: io.kernel,
+    ignoreLoaded: given.showDepends,
+    firstTime: given.firstTime && !given.showDepends,
+  };
+}
+
+function* performPlan(
+  call: ModprobeCall,
+  { asked, module }: Pick<LookupResult, 'asked' | 'module'>,
+  makePlan: () => LoadPlan,
+): Run<TargetOutcome> {
+  const { arguments: given, io, messages, rules, tree } = call;
+  const isForced = rules?.isForced === true;
   const plan = makePlan();
   tellLookups(call, plan);
   if (given.dryRun) return showPlan(call, plan);
@@ -80,21 +122,20 @@ function* insertTarget(call: ModprobeCall, target: LookupResult, parameters: str
       compat: given.compat,
       checkOwner: given.checkOwner ?? (given.safe ? 'refuse' : undefined),
       firstTime: given.firstTime,
-      forceModversion: given.forceModversion,
-      forceVermagic: given.forceVermagic,
+      forceModversion: given.forceModversion || isForced,
+      forceVermagic: given.forceVermagic || isForced,
       jobs: given.jobs,
       autoclean: given.autoclean,
       ...(!given.rollback && { rollback: false }),
       onStep: (event) => tellStep(call, event),
-      onOwnerFinding: ({ text }) =>
-        given.safe ? logRequest(io, target.asked, text) : messages.warning(text),
-      dependenciesOf: (module) => tree.dependencyLine(module)?.dependencies.map(moduleNameOfPath),
+      onOwnerFinding: ({ text }) => (given.safe ? logRequest(io, asked, text) : messages.warning(text)),
+      dependenciesOf: (name) => tree.dependencyLine(name)?.dependencies.map(moduleNameOfPath),
       replan: makePlan,
     });
     return plan.steps.some(({ because }) => because.kind === 'asked') ? 'present' : 'left';
   } catch (error) {
-    if (given.safe) logOwnerRefusal(io, target.asked, error);
-    tellFailure(call, target.module, error);
+    if (given.safe) logOwnerRefusal(io, asked, error);
+    tellFailure(call, module, error);
     return 'failed';
   }
 }
@@ -112,7 +153,7 @@ function showPlan(call: ModprobeCall, plan: LoadPlan): TargetOutcome {
     messages.error(`could not insert '${present.module}': Module already in kernel`);
     return 'failed';
   }
-  for (const step of plan.steps) printStep(call, step);
+  for (const step of expectedSteps(plan)) printStep(call, step);
   for (const { code, because, reason } of plan.blocked)
     if (code === 'ERR_KMOD_MODULE_FILE' && because.kind === 'dependency') messages.error(reason);
   return 'present';
@@ -124,7 +165,7 @@ function printStep({ arguments: given, printAction }: ModprobeCall, step: LoadSt
       printAction(`insmod ${step.path} ${optionText(step.options)}`);
       break;
     case 'command':
-      printAction(`install ${step.template} ${optionText(step.options)}`);
+      printAction(`${step.directive} ${step.template} ${optionText(step.options)}`);
       break;
     case 'skip-builtin':
       if (given.showDepends) printAction(`builtin ${step.module}`);

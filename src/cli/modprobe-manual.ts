@@ -62,6 +62,13 @@ export const modprobeManual: Manual = {
           'folder',
         ],
         ['-S, --set-version=RELEASE', 'kernel release in place of that of the running kernel', 'release'],
+        [
+          '--modules-conf[=FILE]',
+          'work from a modules.conf of Linux 2.0 to 2.4, which goes before modprobe.d; default: MODULECONFIG, /etc/modules.conf or /etc/conf.modules',
+          'file',
+        ],
+        ['--mode=MODE', 'how it is read: fixed (default), or 2.4, as modutils did', ['fixed', '2.4']],
+        ['--allow-shell', 'run the commands in its values'],
       ],
     },
     {

@@ -1,3 +1,4 @@
+import type { ReadingMode } from '../config/modules-conf/reading-mode.ts';
 import { isOwnerCheck, type OwnerCheck } from '../execute/file-owner.ts';
 import { type GivenOption, type OptionName, parseArguments, parseOptions } from './getopt-long.ts';
 import { ownerCheckFault } from './owner-option.ts';
@@ -34,7 +35,10 @@ type OptionId =
   | 'jobs'
   | 'no-rollback'
   | 'safe'
-  | 'autoclean';
+  | 'autoclean'
+  | 'modules-conf'
+  | 'mode'
+  | 'allow-shell';
 
 /** In kmod's order, which shows where a shortened name is ambiguous. */
 export const modprobeOptionNames: readonly OptionName<OptionId>[] = [
@@ -76,6 +80,9 @@ export const modprobeOptionNames: readonly OptionName<OptionId>[] = [
   { long: 'no-rollback', id: 'no-rollback', isExact: true },
   { long: 'safe', id: 'safe', isExact: true },
   { long: 'autoclean', short: 'k', id: 'autoclean', isExact: true },
+  { long: 'modules-conf', id: 'modules-conf', takesValue: 'optional', isExact: true },
+  { long: 'mode', id: 'mode', takesValue: true, isExact: true },
+  { long: 'allow-shell', id: 'allow-shell', isExact: true },
 ];
 
 /** A modprobe command line, understood. */
@@ -118,6 +125,12 @@ export interface ModprobeArguments {
   readonly autoclean: boolean;
   /** Whether the operand is a request by the kernel, see src/demand/kernel-request.ts. */
   readonly safe: boolean;
+  /** A modules.conf to work from; empty for the usual places, undefined for none. */
+  readonly modulesConf: string | undefined;
+  /** How it is read. */
+  readonly mode: ReadingMode | undefined;
+  /** Whether commands in its values are run. */
+  readonly allowShell: boolean;
   /** How many independent modules may be loaded at once. */
   readonly jobs: number;
   readonly operands: readonly string[];
@@ -190,6 +203,9 @@ export function readModprobeArguments(argv: readonly string[], env: Environment 
       rollback: !given.has('no-rollback'),
       autoclean: given.has('autoclean'),
       safe: given.has('safe') && !given.has('compat'),
+      modulesConf: last('modules-conf'),
+      mode: last('mode') as ReadingMode | undefined,
+      allowShell: given.has('allow-shell'),
       jobs: Number(last('jobs') ?? 1),
       operands,
       environment: nestedEnvironment(options, words, env),
@@ -236,6 +252,8 @@ const nestedLetters: Readonly<Partial<Record<OptionId, string>>> = {
 function valueFault(id: OptionId, value: string): string | undefined {
   if (id === 'wait' && unsignedNumber(value) === undefined) return `unexpected wait value '${value}'.`;
   if (id === 'compat' && value !== 'kmod') return `--compat knows only kmod, not '${value}'`;
+  if (id === 'mode' && value !== '2.4' && value !== 'fixed')
+    return `--mode takes fixed or 2.4, not '${value}'`;
   if (id === 'check-owner' && !isOwnerCheck(value)) return ownerCheckFault(value);
   if (id === 'jobs' && !/^[1-9]\d{0,2}$/.test(value))
     return `-j takes a number from 1 to 999, not '${value}'`;

@@ -1,4 +1,5 @@
 import { runEffectsSync } from '../execute/effect.ts';
+import { CommandFailure } from '../execute/command-step.ts';
 import type { StepEvent } from '../execute/step-result.ts';
 import { runUnloadSteps } from '../execute/unload-run.ts';
 import { normalizeAlias } from '../index-files/module-name.ts';
@@ -6,14 +7,17 @@ import { COMMAND_CHAIN, withOptions } from '../plan/configured-command.ts';
 import { type KmodUnloadPlan, planKmodUnload } from '../plan/kmod-unload-plan.ts';
 import { type LookupResult, lookUp } from '../plan/lookup.ts';
 import type { Obstacle, UnloadPlan, UnloadStep } from '../plan/plan.ts';
+import { planRuledUnload } from '../plan/modules-conf/unload-plan.ts';
+import type { ModulesConfRules } from '../plan/modules-conf/rules.ts';
 import { planUnload, type UnloadRequest } from '../plan/unload-plan.ts';
 import { loadedIfSupported } from './loaded-list.ts';
 import { FATAL_LEVEL, ProgramEnd } from './messages.ts';
-import type { ModprobeCall } from './modprobe-call.ts';
+import { type ModprobeCall, rootOf } from './modprobe-call.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
 
 /** Removes what one operand of modprobe -r stands for. Answers the exit code. */
 export function removeOperand(call: ModprobeCall, operand: string): number {
+  if (call.rules !== undefined) return removeByRules(call, operand, call.rules);
   const name = normalizeAlias(operand);
   if (name === undefined) return 1;
   const modules = modulesOf(call, operand, name);
@@ -24,6 +28,21 @@ export function removeOperand(call: ModprobeCall, operand: string): number {
   for (const { module, by } of modules)
     if (removeModule(call, module, by === 'builtin-alias') !== 0) return 1;
   return 0;
+}
+
+function removeByRules(call: ModprobeCall, operand: string, rules: ModulesConfRules): number {
+  const { configuration } = call;
+  const plan = planRuledUnload({
+    ...requestOf(call),
+    names: [operand],
+    rules,
+    configuration,
+    root: rootOf(call),
+  });
+  const [obstacle] = plan.blocked;
+  if (obstacle === undefined) return performSteps(call, plan);
+  tell(call, obstacleText(obstacle));
+  return 1;
 }
 
 /** Says why something stays, and with that ends the program, unless more modules may follow (-a) or nothing is said (-q). */
@@ -53,7 +72,7 @@ function removeModule(call: ModprobeCall, module: string, hasBuiltinAlias: boole
   const { steps, blocked, passed = [] } = planOf(call, module);
   const [obstacle] = blocked;
   // kmod comes upon it only after what it does before.
-  const exitCode = obstacle === undefined || given.compat ? performSteps(call, steps) : 0;
+  const exitCode = obstacle === undefined || given.compat ? performSteps(call, { steps }) : 0;
   for (const stays of passed) tell(call, obstacleText(stays));
   if (exitCode !== 0) return exitCode;
   // modules.builtin lists no part of the kernel that cannot be a module.
@@ -62,14 +81,15 @@ function removeModule(call: ModprobeCall, module: string, hasBuiltinAlias: boole
   return 1;
 }
 
-function planOf(call: ModprobeCall, module: string): UnloadPlan & Partial<KmodUnloadPlan> {
-  const { arguments: given, configuration, io, messages, tree } = call;
-  const request: UnloadRequest = {
-    modules: [module],
+function requestOf({
+  arguments: given,
+  io,
+  tree,
+}: ModprobeCall): Omit<UnloadRequest, 'modules' | 'compat' | 'configuration'> {
+  return {
     loaded: loadedIfSupported(io.kernel),
     tree,
     kernel: io.kernel,
-    configuration,
     ignoreCommands: given.ignoreCommands,
     commandChain: io.env[COMMAND_CHAIN],
     dependencies: true,
@@ -80,6 +100,11 @@ function planOf(call: ModprobeCall, module: string): UnloadPlan & Partial<KmodUn
     check: given.showDepends ? 'none' : 'users',
     firstTime: given.firstTime,
   };
+}
+
+function planOf(call: ModprobeCall, module: string): UnloadPlan & Partial<KmodUnloadPlan> {
+  const { arguments: given, configuration, messages } = call;
+  const request: UnloadRequest = { ...requestOf(call), modules: [module], configuration };
   if (!given.compat) return planUnload(request);
   return planKmodUnload(request, {
     isFrozen: given.dryRun,
@@ -87,13 +112,13 @@ function planOf(call: ModprobeCall, module: string): UnloadPlan & Partial<KmodUn
   });
 }
 
-function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number {
+function performSteps(call: ModprobeCall, plan: Pick<UnloadPlan, 'steps' | 'course'>): number {
   const { arguments: given, io, messages } = call;
   if (given.dryRun) {
-    for (const step of steps) printStep(call, step);
+    for (const step of plan.steps) printStep(call, step);
     return 0;
   }
-  const run = runUnloadSteps(steps, {
+  const run = runUnloadSteps(plan, {
     kernel: io.kernel,
     firstTime: given.firstTime || given.compat,
     waitMs: given.waitMs,
@@ -107,7 +132,7 @@ function performSteps(call: ModprobeCall, steps: readonly UnloadStep[]): number 
   } catch (error) {
     if (error instanceof ProgramEnd) throw error;
     const { module = '' } = error as { readonly module?: string };
-    if (isCommandFailure(error)) tell(call, commandText(module));
+    if (isCommandFailure(error)) tell(call, commandText(module, directiveOf(error)));
     else messages.error(`could not remove '${module}': ${refusalText(error)}`);
     return 1;
   }
@@ -123,8 +148,9 @@ function tellStep(call: ModprobeCall, event: StepEvent<UnloadStep>): void {
   if (error === null) return;
   // A failure that does not count. kmod tells of a module that stays, and ends with a command that fails.
   if (event.step.action === 'command') {
-    if (given.compat) tell(call, commandText(module));
-    else messages.warning(commandText(module));
+    const text = commandText(module, event.step.directive);
+    if (given.compat) tell(call, text);
+    else messages.warning(text);
   } else if (given.compat && given.waitMs === undefined) {
     messages.error(`could not remove '${module}': ${refusalText(error)}`);
   }
@@ -134,13 +160,18 @@ function isCommandFailure(error: unknown): boolean {
   return error instanceof Error && hasCode(error.cause, 'ERR_KMOD_COMMAND_FAILED');
 }
 
-function commandText(module: string): string {
-  return `Error running remove command for ${module}`;
+function directiveOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  return cause instanceof CommandFailure ? cause.step.directive : 'remove';
+}
+
+function commandText(module: string, directive: string): string {
+  return `Error running ${directive} command for ${module}`;
 }
 
 function printStep({ printAction }: ModprobeCall, step: UnloadStep): void {
   if (step.action === 'delete') printAction(`rmmod ${step.module}`);
-  else printAction(`remove ${withOptions(step.template, '')}`);
+  else printAction(`${step.directive} ${withOptions(step.template, '')}`);
 }
 
 function obstacleText({ module, code, reason }: Obstacle): string {

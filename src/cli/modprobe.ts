@@ -3,12 +3,13 @@ import { kernelRequest } from '../demand/kernel-request.ts';
 import { type Run, runEffects, runEffectsSync } from '../execute/effect.ts';
 import { commandsWith } from '../execute/shell-command.ts';
 import { findModuleDirectory, ModuleTree } from '../index-files/module-tree.ts';
+import { MODULES_CONF } from '../plan/configured-command.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
 import { dumpConfiguration } from './configuration-dump.ts';
 import { reportConfiguration } from './configuration-report.ts';
 import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts';
-import type { ModprobeCall } from './modprobe-call.ts';
+import { type ModprobeCall, rootOf } from './modprobe-call.ts';
 import { modprobeHelp } from './modprobe-help.ts';
 import { insertOperand } from './modprobe-insert.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
@@ -16,6 +17,7 @@ import { removeOperand } from './modprobe-remove.ts';
 import { answerRequest } from './modprobe-request.ts';
 import { showSymbols } from './modprobe-symbols.ts';
 import { refusalText } from './refusal-text.ts';
+import { readRules, rulesText } from './modprobe-rules.ts';
 import { toolVersionText } from './version.ts';
 
 /** modprobe(8), also as the kernel's helper. */
@@ -65,6 +67,9 @@ function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages):
     compat: given.compat,
   });
   reportConfiguration(configuration.problems, io, messages);
+  const isRuled = given.modulesConf !== undefined || io.env[MODULES_CONF] !== undefined;
+  const rules = isRuled ? readRules(given, io, messages) : undefined;
+  if (typeof rules === 'number') return rules;
   const isShown = given.showDepends || messages.level > WARNING_LEVEL;
   const call: ModprobeCall = {
     io,
@@ -72,6 +77,7 @@ function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages):
     arguments: given,
     tree,
     configuration,
+    rules,
     printAction: (line) => {
       if (isShown) io.stdout(`${line}\n`);
     },
@@ -89,6 +95,10 @@ function* runOperands(call: ModprobeCall): Run<number> {
   const [name = '', ...words] = operands;
   let exitCode = 0;
   try {
+    if (showConfig && call.rules !== undefined) {
+      io.stdout(rulesText(call.rules));
+      return 0;
+    }
     if (showConfig) {
       dumpConfiguration(configuration, { tree, io, compat });
       return 0;
@@ -110,8 +120,8 @@ function* runOperands(call: ModprobeCall): Run<number> {
   }
 }
 
-function openTree({ dirname, setVersion }: ModprobeArguments, io: CliIo): ModuleTree {
-  const release = setVersion ?? io.release;
-  const root = dirname === '' || dirname.startsWith('/') ? dirname : `${io.workingDirectory}/${dirname}`;
-  return new ModuleTree({ release, moduleDirectory: findModuleDirectory(root, release), inPieces: true });
+function openTree(given: ModprobeArguments, io: CliIo): ModuleTree {
+  const release = given.setVersion ?? io.release;
+  const moduleDirectory = findModuleDirectory(rootOf({ arguments: given, io }), release);
+  return new ModuleTree({ release, moduleDirectory, inPieces: true });
 }

@@ -8,6 +8,7 @@ import { type SubcommandArguments, UsageError } from './kmodctl-options.ts';
 /** Options of subcommands that plan a load. */
 export const planningOptionIds: readonly KmodctlOptionId[] = [
   'config',
+  'modules-conf',
   'ignore-commands',
   'use-blacklist',
   'compat',
@@ -21,10 +22,15 @@ export function planningOptions({ has, values, value }: SubcommandArguments, io:
   const config = values('config').map((path) => resolve(io.workingDirectory, path));
   return {
     ...(config.length > 0 && { config }),
+    ...(has('modules-conf') && { modulesConf: modulesConfOf(value('modules-conf'), io) }),
     // As with modprobe, the folder of the modules does not move those of the configuration.
     configRoot: io.root ?? '/',
     compat: compat !== undefined,
     ignoreCommands: has('ignore-commands'),
     blacklist: has('use-blacklist') ? 'asked' : 'aliases',
   };
+}
+
+function modulesConfOf(file: string | undefined, { workingDirectory }: CliIo): string | true {
+  return file === undefined || file === '' ? true : resolve(workingDirectory, file);
 }

@@ -33,6 +33,7 @@ export const errorCodes = {
   ERR_KMOD_UNLOAD_FAILED: 'A step of an unload failed; `failedStep` tells which, `cause` why.',
   ERR_KMOD_COMMAND_FAILED: 'An install or remove command of the configuration failed.',
   ERR_KMOD_COMMAND_LOOP: 'A command of the configuration leads back to its own module.',
+  ERR_KMOD_MODULES_CONF: 'A modules.conf has errors, for which nothing is done; the message has them all.',
   ERR_KMOD_BLACKLISTED: 'A needed module is blacklisted, and the blacklist is to hold for all.',
   ERR_KMOD_ABORTED: 'The operation was aborted between two steps.',
   ERR_KMOD_NO_SYMBOLS: 'The kernel does not tell which symbols it exports (/proc/kallsyms).',

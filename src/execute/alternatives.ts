@@ -36,3 +36,21 @@ export function alternativesFailure(
   }
   return undefined;
 }
+
+/** {@link alternativesFailure} for a course of steps that is known to have failed: the last name that was tried. */
+export function failureOfAll(
+  { targets, steps }: LoadPlan,
+  results: readonly StepResult[],
+): AlternativesFailure | undefined {
+  const failed = results.filter(({ outcome, error }) => outcome === 'failed-optional' && error !== null);
+  const first = failed.find(({ module }) => targets.some((target) => target.module === module)) ?? failed[0];
+  const step = steps.find(({ module }) => module === first?.module);
+  if (first?.error == null || step === undefined) return undefined;
+  const asked = targets.find(({ module }) => module === first.module)?.asked ?? targets[0]?.asked;
+  const text = failed.map(({ module, error }) => `${module}: ${error?.message}`).join('; ');
+  return {
+    step,
+    error: first.error,
+    text: `Loading ${asked} failed, by everything that it stands for: ${text}`,
+  };
+}

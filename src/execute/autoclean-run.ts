@@ -65,7 +65,7 @@ function* removeMarked(
     because: { kind: 'asked' },
     required: false,
   };
-  const [result] = yield* runUnloadSteps([step], { kernel, firstTime: false });
+  const [result] = yield* runUnloadSteps({ steps: [step] }, { kernel, firstTime: false });
   if (result?.outcome === 'unloaded' || result?.outcome === 'already-unloaded') return null;
   return result?.outcome === 'failed-optional' ? (result.error ?? undefined) : undefined;
 }

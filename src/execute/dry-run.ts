@@ -1,4 +1,5 @@
 import type { UnloadStep, LoadPlan, LoadStep, UnloadPlan } from '../plan/plan.ts';
+import { expectedSteps } from '../plan/step-group.ts';
 import type { Run } from './effect.ts';
 import { obstacleFailure } from './plan-failure.ts';
 import { stepResult, type StepOutcome, type StepResult } from './step-result.ts';
@@ -12,9 +13,11 @@ export function* dryRun(plan: LoadPlan | UnloadPlan): Run<readonly StepResult[]>
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
   yield* [];
-  return plan.steps.map((step: LoadStep | UnloadStep) =>
-    stepResult(step, { outcome: plannedOutcome(step), state: null, durationMs: 0 }),
-  );
+  const expected = new Set(expectedSteps(plan));
+  return plan.steps.map((step: LoadStep | UnloadStep) => {
+    const outcome = expected.has(step) ? plannedOutcome(step) : 'not-needed';
+    return stepResult(step, { outcome, state: null, durationMs: 0 });
+  });
 }
 
 function plannedOutcome({ action }: LoadStep | UnloadStep): StepOutcome {

@@ -2,9 +2,9 @@ import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { moduleInstance, moduleState } from '../kernel/module-state.ts';
 import { MODULE_INIT_IGNORE_MODVERSIONS, MODULE_INIT_IGNORE_VERMAGIC } from '../native/module-flags.ts';
-import type { LoadPlan, LoadStep } from '../plan/plan.ts';
+import type { LoadPlan, LoadStep, StepGroup } from '../plan/plan.ts';
 import { AbortedRun } from './aborted-run.ts';
-import { type AlternativesFailure, alternativesFailure } from './alternatives.ts';
+import { type AlternativesFailure, alternativesFailure, failureOfAll } from './alternatives.ts';
 import { markAutoclean } from './autoclean-marks.ts';
 import { runCommandStep } from './command-step.ts';
 import type { Run } from './effect.ts';
@@ -22,6 +22,7 @@ import {
   stepFailure,
 } from './plan-failure.ts';
 import { type LoadedModuleRecord, rollBack } from './rollback.ts';
+import { runCourse } from './step-course.ts';
 import { stepOrder } from './step-order.ts';
 import { type StepResult, stepResult } from './step-result.ts';
 
@@ -48,8 +49,14 @@ export class LoadProgress {
   readonly #context: LoadContext;
   /** What this run brought in, the oldest first. */
   readonly #journal: LoadedModuleRecord[] = [];
-  /** What is done, by module. */
+  /** What is done, by keys of steps. */
   readonly #done = new Map<string, Present>();
+  /** What became of the steps of the plan, by position. */
+  readonly #outcomes = new Map<number, StepResult>();
+  /** Whether another plan was under way before. */
+  #isReplan = false;
+  /** Whether a group of alternatives has failed. */
+  #hasFailedCourse = false;
   readonly #refusals = new Map<unknown, LoadStep>();
   #plan: LoadPlan | undefined;
   #alternatives: AlternativesFailure | undefined;
@@ -62,10 +69,16 @@ export class LoadProgress {
 
   /** Performs the steps of a plan; those that another plan had already, and that still hold, are left out. */
   *perform(plan: LoadPlan): Run<void> {
+    this.#isReplan = this.#plan !== undefined;
     this.#plan = plan;
-    const { steps } = plan;
+    this.#outcomes.clear();
+    const { steps, course } = plan;
     yield* this.#share();
     const { jobs = 1, dependenciesOf } = this.#context;
+    if (course !== undefined) {
+      yield* this.#performCourse(course);
+      return;
+    }
     if (jobs <= 1 || dependenciesOf === undefined || steps.length < 2) {
       for (const index of steps.keys()) yield* this.#performStep(index);
       return;
@@ -73,7 +86,7 @@ export class LoadProgress {
     const order = stepOrder(steps, dependenciesOf);
     const tasks = steps.map((_, index) => ({
       after: order[index] ?? [],
-      run: () => this.#performStep(index),
+      run: () => this.#performTask(index),
     }));
     yield { kind: 'tasks', tasks, jobs };
   }
@@ -85,7 +98,7 @@ export class LoadProgress {
    */
   commit(): readonly StepResult[] {
     const plan = this.#plan;
-    this.#alternatives = plan && alternativesFailure(plan, this.#results());
+    this.#alternatives = plan && this.#failedAlternatives(plan);
     if (this.#alternatives !== undefined) {
       this.#refusals.set(this.#alternatives.error, this.#alternatives.step);
       throw this.#alternatives.error;
@@ -100,10 +113,9 @@ export class LoadProgress {
 
   #markLoaded(): void {
     try {
-      markAutoclean(
-        this.#journal.map(({ name }) => name),
-        this.#context.kernel,
-      );
+      const exempt = new Set((this.#plan?.steps ?? []).filter(isExempt).map(({ module }) => module));
+      const names = this.#journal.map(({ name }) => name).filter((name) => !exempt.has(name));
+      markAutoclean(names, this.#context.kernel);
     } catch {
       // Without a mark a module stays: nothing is lost.
     }
@@ -142,11 +154,53 @@ export class LoadProgress {
     return stepFailure('ERR_KMOD_LOAD_FAILED', text + rollbackText(progress), error, progress);
   }
 
-  *#performStep(index: number): Run<void> {
+  #failedAlternatives(plan: LoadPlan): AlternativesFailure | undefined {
+    if (plan.course === undefined) return alternativesFailure(plan, this.#results());
+    return this.#hasFailedCourse ? failureOfAll(plan, this.#results()) : undefined;
+  }
+
+  *#performCourse(course: StepGroup): Run<void> {
+    const { kernel } = this.#context;
+    const hasSucceeded = yield* runCourse(course, {
+      perform: (position) => this.#performStep(position),
+      isDone: (module) => moduleState(module, kernel) === 'live',
+      mark: () => this.#journal.length,
+      undo: (mark) => this.#undo(mark),
+    });
+    this.#hasFailedCourse = !hasSucceeded;
+    for (const [position, step] of (this.#plan?.steps ?? []).entries())
+      if (!this.#outcomes.has(position)) {
+        const state = moduleState(step.module, kernel) ?? null;
+        this.#outcomes.set(position, stepResult(step, { outcome: 'not-needed', state, durationMs: 0 }));
+      }
+  }
+
+  /** Unloads what was loaded since a mark. */
+  *#undo(mark: number): Run<void> {
+    const { kernel, rollback, locks, busyTimeoutMs } = this.#context;
+    const late = this.#journal.slice(mark);
+    if (late.length === 0 || rollback === false) return;
+    const { rolledBack } = yield* rollBack(late, kernel, locks, busyTimeoutMs);
+    yield* this.#share();
+    const names = new Set(rolledBack);
+    this.#journal.splice(mark, late.length, ...late.filter(({ name }) => !names.has(name)));
+    for (const [key, { name }] of this.#done) if (names.has(name)) this.#done.delete(key);
+    for (const [position, result] of this.#outcomes)
+      if (result.outcome === 'loaded' && names.has(result.module))
+        this.#outcomes.set(position, { ...result, outcome: 'undone', state: null });
+  }
+
+  /** Answers whether the step has succeeded. */
+  *#performStep(index: number): Run<boolean> {
     const { checkEnd, onStep, kernel } = this.#context;
     const plan = this.#plan;
     const step = plan?.steps[index];
-    if (plan === undefined || step === undefined || this.#holds(step)) return;
+    if (plan === undefined || step === undefined) return true;
+    const earlier = this.#isReplan ? this.#holding(step) : undefined;
+    if (earlier !== undefined) {
+      this.#outcomes.set(index, earlier);
+      return true;
+    }
     checkEnd();
     const total = plan.steps.length;
     onStep?.({ phase: 'start', step, index, total });
@@ -172,8 +226,14 @@ export class LoadProgress {
     const state = moduleState(name, kernel) ?? null;
     const outcomes = { outcome, durationMs, state, error: failure ?? null, ...(call != null && { call }) };
     const result = stepResult(step, outcomes);
-    this.#done.set(step.module, { name, instance, result });
+    this.#done.set(stepKey(step), { name, instance, result });
+    this.#outcomes.set(index, result);
     onStep?.({ phase: 'done', step, index, total, result });
+    return outcome !== 'failed-optional';
+  }
+
+  *#performTask(index: number): Run<void> {
+    yield* this.#performStep(index);
   }
 
   *#act(step: LoadStep): Run<Outcome> {
@@ -210,19 +270,18 @@ export class LoadProgress {
   }
 
   // Only for a plan that was made anew. A module that went away is a step again.
-  #holds(step: LoadStep): boolean {
-    const earlier = this.#done.get(step.module);
-    if (earlier === undefined || earlier.result.outcome === 'failed-optional') return false;
-    if (step.action === 'command' || step.action === 'skip-builtin') return true;
-    return (
-      earlier.instance !== undefined &&
-      moduleInstance(earlier.name, this.#context.kernel) === earlier.instance
-    );
+  #holding(step: LoadStep): StepResult | undefined {
+    const earlier = this.#done.get(stepKey(step));
+    if (earlier === undefined || earlier.result.outcome === 'failed-optional') return undefined;
+    const { result, instance, name } = earlier;
+    if (step.action === 'command' || step.action === 'skip-builtin') return result;
+    const isThere = instance !== undefined && moduleInstance(name, this.#context.kernel) === instance;
+    return isThere ? result : undefined;
   }
 
   /** In the order of the plan. */
   #results(): readonly StepResult[] {
-    return (this.#plan?.steps ?? []).flatMap(({ module }) => this.#done.get(module)?.result ?? []);
+    return [...this.#outcomes].sort(([a], [b]) => a - b).map(([, result]) => result);
   }
 
   #snapshot(failedStep: LoadStep | null): Progress {
@@ -242,4 +301,16 @@ export class LoadProgress {
       (forceModversion === true ? MODULE_INIT_IGNORE_MODVERSIONS : 0)
     );
   }
+}
+
+/** What tells a step of one plan from others, and finds it again in another plan. */
+function stepKey(step: LoadStep): string {
+  if (step.action !== 'command') return step.module;
+  const { directive, module, origin } = step;
+  return `${directive} ${module} ${origin.file}:${origin.line}`;
+}
+
+/** Whether a line `options -k` keeps the module from being marked. */
+function isExempt(step: LoadStep): boolean {
+  return step.action === 'insert' && step.noAutoclean === true;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import type { CommandStep, LoadPlan, LoadStep } from '../plan/plan.ts';
+import { type CommandStep, isByLine, type LoadPlan, type LoadStep } from '../plan/plan.ts';
 import {
   defaultOwnerCheck,
   FileOwners,
@@ -69,7 +69,7 @@ export class OwnerWatch {
 
 function originFiles(step: LoadStep): readonly string[] {
   const { because } = step;
-  const files = because.kind === 'softdep' ? [because.origin.file] : [];
+  const files = isByLine(because) ? [because.origin.file] : [];
   if (step.action === 'insert' || step.action === 'command')
     for (const { origin } of step.options) if (origin !== null) files.push(origin.file);
   if (step.action === 'command') files.push((step satisfies CommandStep).origin.file);

@@ -1,4 +1,4 @@
-import type { LoadStep } from '../plan/plan.ts';
+import { isByLine, type LoadStep } from '../plan/plan.ts';
 
 /** All modules that a module needs, directly or not; undefined where nobody knows. */
 export type DependenciesOf = (module: string) => readonly string[] | undefined;
@@ -16,7 +16,7 @@ export function stepOrder(
   let barrier = -1;
   return steps.map((step, position) => {
     const needed =
-      step.action === 'insert' && step.because.kind !== 'softdep' ? dependenciesOf(step.module) : undefined;
+      step.action === 'insert' && !isByLine(step.because) ? dependenciesOf(step.module) : undefined;
     const isFree = needed !== undefined || step.action === 'skip-builtin' || step.action === 'skip-loaded';
     const before = isFree
       ? (needed ?? []).flatMap((module) => places.get(module) ?? [])

@@ -18,6 +18,10 @@ export type StepOutcome =
   | 'kept'
   /** A step that is not required failed, with `error`; the run went on. */
   | 'failed-optional'
+  /** This run brought the module in, and took it out again because something that belongs to it failed. */
+  | 'undone'
+  /** Another alternative has succeeded, a step that it follows has failed, or its module was there already. */
+  | 'not-needed'
   /** A dry run: nothing was done. */
   | 'planned';
 

@@ -10,6 +10,7 @@ import { ModuleLocks } from './module-locks.ts';
 import { optionalFailure } from './optional-failure.ts';
 import { abortFailure, obstacleFailure, type Progress, stepFailure } from './plan-failure.ts';
 import { type StepEvent, stepResult, type StepOutcome, type StepResult } from './step-result.ts';
+import { runCourse } from './step-course.ts';
 import { explainRefusal } from './unload-refusal.ts';
 
 /** How to run an unload. */
@@ -51,17 +52,17 @@ const STAYS = new Set(['EAGAIN', 'EBUSY']);
 export function* unloadRun(plan: UnloadPlan, options: UnloadRunOptions = {}): Run<readonly StepResult[]> {
   const obstacle = obstacleFailure(plan);
   if (obstacle !== undefined) throw obstacle;
-  return yield* runUnloadSteps(plan.steps, options);
+  return yield* runUnloadSteps(plan, options);
 }
 
-/** {@link unloadRun} of steps alone. */
+/** {@link unloadRun} whatever the obstacles. */
 export function* runUnloadSteps(
-  steps: readonly UnloadStep[],
+  plan: Pick<UnloadPlan, 'steps' | 'course'>,
   options: UnloadRunOptions = {},
 ): Run<readonly StepResult[]> {
   const locks = options.lock === false ? undefined : ModuleLocks.open(options.kernel ?? {});
   try {
-    return yield* runLocked(steps, { ...options, locks });
+    return yield* runLocked(plan, { ...options, locks });
   } finally {
     locks?.close();
   }
@@ -72,22 +73,48 @@ interface UnloadContext extends UnloadRunOptions {
   readonly locks: ModuleLocks | undefined;
 }
 
-function* runLocked(steps: readonly UnloadStep[], context: UnloadContext): Run<readonly StepResult[]> {
-  const completedSteps: StepResult[] = [];
-  for (const [index, step] of steps.entries()) {
+function* runLocked(
+  { steps, course }: Pick<UnloadPlan, 'steps' | 'course'>,
+  context: UnloadContext,
+): Run<readonly StepResult[]> {
+  const results = new Map<number, StepResult>();
+  const completedSteps = (): readonly StepResult[] =>
+    [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+  const performStep = function* (index: number): Run<boolean> {
+    const step = steps[index];
     let begun: UnloadStep | null = null;
     try {
       checkSignal(context.signal);
+      if (step === undefined) return true;
       begun = step;
       context.onStep?.({ phase: 'start', step, index, total: steps.length });
       const result = yield* runStep(step, context);
-      completedSteps.push(result);
+      results.set(index, result);
       context.onStep?.({ phase: 'done', step, index, total: steps.length, result });
+      return result.outcome !== 'failed-optional' && result.outcome !== 'kept';
     } catch (error) {
-      throw runFailure(error, completedSteps, begun, context);
+      throw runFailure(error, completedSteps(), begun, context);
     }
+  };
+  if (course === undefined) {
+    for (const index of steps.keys()) yield* performStep(index);
+    return completedSteps();
   }
-  return completedSteps;
+  yield* runCourse(course, {
+    perform: performStep,
+    isDone: (module) => moduleState(module, context.kernel) === undefined,
+    mark: () => 0,
+    // What is gone stays gone.
+    undo: function* () {
+      yield* [];
+    },
+  });
+  for (const [index, step] of steps.entries())
+    if (!results.has(index)) {
+      const state = moduleState(step.module, context.kernel) ?? null;
+      results.set(index, stepResult(step, { outcome: 'not-needed', state, durationMs: 0 }));
+    }
+  return completedSteps();
 }
 
 /** Thrown inside a run when a step that is required fails, to tell it from what `onStep` throws. */

@@ -4,6 +4,9 @@ import type { CommandStep, Obstacle, OptionText, StepReason } from './plan.ts';
 /** Variable of the environment that names the commands now running above this process: `install:NAME`, with blanks. */
 export const COMMAND_CHAIN = 'KMODCTL_COMMAND_CHAIN';
 
+/** Variable by which a modprobe that a command runs reads the same modules.conf. */
+export const MODULES_CONF = 'KMODCTL_MODULES_CONF';
+
 const VARIABLE = '$CMDLINE_OPTS';
 
 /** What a step is made from. */

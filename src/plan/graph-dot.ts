@@ -30,6 +30,8 @@ const edgeStyles: Readonly<Record<GraphEdge['kind'], Readonly<Record<string, str
   'softdep-post': { label: 'softdep post', style: 'dashed' },
   weakdep: { label: 'weakdep', style: 'dotted' },
   holder: { label: 'uses' },
+  above: { label: 'above', style: 'dashed' },
+  below: { label: 'below', style: 'dashed' },
 };
 
 function nodeAttributes({ lines, kind, required }: GraphNode): Readonly<Record<string, string>> {

@@ -25,6 +25,8 @@ const edgeArrows: Readonly<Record<GraphEdge['kind'], string>> = {
   'softdep-post': '-.->|"softdep post"|',
   weakdep: '-.->|"weakdep"|',
   holder: '-->|"uses"|',
+  above: '-.->|"above"|',
+  below: '-.->|"below"|',
 };
 
 function classOf({ kind, required }: GraphNode): string {

@@ -19,7 +19,8 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  readonly kind: 'alias' | 'dependency' | 'softdep-pre' | 'softdep-post' | 'weakdep' | 'holder';
+  readonly kind:
+    'alias' | 'dependency' | 'softdep-pre' | 'softdep-post' | 'weakdep' | 'holder' | 'above' | 'below';
 }
 
 /** The picture of a plan, before it is drawn. */

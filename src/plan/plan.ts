@@ -1,6 +1,7 @@
 /** What a plan is made of. Plans are data: they can be printed, compared and stored as JSON. */
 import type { KmodErrorCode } from '../errors/error-codes.ts';
 import type { TextOrigin } from '../index-files/text-origin.ts';
+import type { CommandDirective } from '../config/modules-conf/directive.ts';
 import type { LookupResult } from './lookup.ts';
 
 /** Why a step is there. */
@@ -19,7 +20,9 @@ export type StepReason =
   /** A `weakdep` line says that the module `of` may ask for it while it is in use. Nothing is loaded for that. */
   | { readonly kind: 'weakdep'; readonly of: string; readonly origin: TextOrigin }
   /** It uses the module `of`, which is to be unloaded. */
-  | { readonly kind: 'holder'; readonly of: string };
+  | { readonly kind: 'holder'; readonly of: string }
+  /** A line of a modules.conf wants it after (`above`) or before (`below`) the name `of`, which works without it. */
+  | { readonly kind: 'above' | 'below'; readonly of: string; readonly origin: TextOrigin };
 
 /** A part of a module's parameters. */
 export interface OptionText {
@@ -46,15 +49,20 @@ export interface InsertStep {
   /** The parts of `parameters`, in order. */
   readonly options: readonly OptionText[];
   readonly call: InsertCall;
+  /** A line `options -k` of a modules.conf keeps it from being marked for automatic removal. Default false. */
+  readonly noAutoclean?: boolean;
   readonly because: StepReason;
   /** Whether its failure is one of the whole. Not so for soft dependencies, alternatives, and what only these need. */
   readonly required: boolean;
 }
 
-/** Runs a command of the configuration, with `/bin/sh -c`, in place of loading or unloading a module. */
+/**
+ * Runs a command of the configuration, with `/bin/sh -c`, in place of loading or unloading a module; with the other
+ * directives, which only a modules.conf has, before or after it.
+ */
 export interface CommandStep {
   readonly action: 'command';
-  readonly directive: 'install' | 'remove';
+  readonly directive: CommandDirective;
   readonly module: string;
   /** The module's file; null when the tree has none. */
   readonly path: string | null;
@@ -109,6 +117,24 @@ export interface DeleteStep {
 /** One step of an unload, in the order of execution. */
 export type UnloadStep = DeleteStep | CommandStep;
 
+/** Steps that belong together, where the end of one decides about others. */
+export interface StepGroup {
+  /**
+   * `all`: one after the other, until one fails that has to succeed; the group fails then. `first`: alternatives, until one
+   * has succeeded. `any`: each of them; one that succeeds is enough. What a failed group has loaded is unloaded again.
+   */
+  readonly kind: 'all' | 'first' | 'any';
+  /**
+   * The module that it is all about: when that is in the kernel already, or gone when it is to be unloaded, nothing of the
+   * group is done. Null for several.
+   */
+  readonly module: string | null;
+  /** Whether a group of the kind `all` around it fails with it. */
+  readonly essential: boolean;
+  /** Positions in the plan's steps, and further groups. */
+  readonly members: readonly (number | StepGroup)[];
+}
+
 /** Something that keeps a plan from being run. */
 export interface Obstacle {
   /** Module that it is about. */
@@ -138,9 +164,10 @@ export interface LeftModule extends SkippedModule {
   /**
    * `repeated`: it is in the plan already. `blacklisted`. `unknown`: a soft dependency whose name nothing has. `no-file`: an
    * alias leads to it, but the tree has no such module. `weakdep`: it is only there to be told of. `clash`: kmod leaves all
-   * dependencies away, because the caller named another file for this one.
+   * dependencies away, because the caller named another file for this one. `off`: a modules.conf has it aliased off.
+   * `option`: a word of its options in a modules.conf means nothing to a module.
    */
-  readonly kind: 'repeated' | 'blacklisted' | 'unknown' | 'no-file' | 'weakdep' | 'clash';
+  readonly kind: 'repeated' | 'blacklisted' | 'unknown' | 'no-file' | 'weakdep' | 'clash' | 'off' | 'option';
   /** The line of the configuration that is behind it; null where none is. */
   readonly origin: TextOrigin | null;
 }
@@ -165,6 +192,8 @@ export interface LoadPlan {
   readonly targets: readonly LoadTarget[];
   /** Every step, those with an obstacle too. */
   readonly steps: readonly LoadStep[];
+  /** How the end of a step decides about others; absent where they simply follow each other. */
+  readonly course?: StepGroup;
   /** The plan can be run when this is empty. */
   readonly blocked: readonly Obstacle[];
   /** Obstacles of steps that are not required: a run notes them as failed and goes on. */
@@ -176,9 +205,18 @@ export interface LoadPlan {
 export interface UnloadPlan {
   readonly kind: 'unload';
   readonly steps: readonly UnloadStep[];
+  /** How the end of a step decides about others; absent where they simply follow each other. */
+  readonly course?: StepGroup;
   /** The plan can be run when this is empty. */
   readonly blocked: readonly Obstacle[];
   readonly skipped: readonly SkippedModule[];
+}
+
+/** Whether a line of the configuration wants a module before or after another one. */
+export function isByLine(
+  because: StepReason,
+): because is Extract<StepReason, { readonly kind: 'softdep' | 'above' | 'below' }> {
+  return because.kind === 'softdep' || because.kind === 'above' || because.kind === 'below';
 }
 
 /** Words for a reason, for example `dependency of btrfs` or `softdep (pre) of btrfs`. */
@@ -191,7 +229,9 @@ export function reasonText(because: StepReason): string {
     case 'holder':
       return `holder of ${because.of}`;
     case 'weakdep':
-      return `weakdep of ${because.of}`;
+    case 'above':
+    case 'below':
+      return `${because.kind} of ${because.of}`;
     default:
       return `softdep (${because.order}) of ${because.of}`;
   }

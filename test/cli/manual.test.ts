@@ -31,7 +31,7 @@ function spellingsOfTable(table: readonly OptionName<string>[]): readonly string
   return table
     .flatMap(({ long, short, takesValue }) =>
       [long && `--${long}`, short && `-${short}`].map(
-        (name) => name && `${name}${takesValue === true ? '=' : ''}`,
+        (name) => name && `${name}${takesValue === undefined ? '' : '='}`,
       ),
     )
     .filter((name) => name !== undefined)

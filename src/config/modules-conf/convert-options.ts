@@ -1,14 +1,17 @@
 import type { ConversionWarnings } from './conversion-warning.ts';
+import type { ConfOrigin } from './conf-origin.ts';
 import type { ListRecord } from './model.ts';
 import { modprobeText } from './modprobe-words.ts';
+
+/** Where modutils' own lists are from. */
+const BUILT_IN: ConfOrigin = { file: 'modutils', firstLine: 1, line: 1 };
 
 /** The parameters that a list of options hands to a module, with a warning for each word that it does not. */
 export function parameterWords(
   { name, words, origins, noAutoclean }: ListRecord,
   warnings: ConversionWarnings,
 ): readonly string[] {
-  const origin = origins.at(-1);
-  if (origin === undefined) return [];
+  const origin = origins.at(-1) ?? BUILT_IN;
   if (noAutoclean)
     warnings.add(
       origin,
@@ -59,7 +62,8 @@ export function optionsLine(name: string, parameters: readonly string[]): string
   return `options ${name} ${modprobeText(parameters.join(' '))}`;
 }
 
-function parameterKey(word: string): string {
+/** A parameter's name, as the kernel compares it. */
+export function parameterKey(word: string): string {
   return word.slice(0, word.indexOf('=')).replaceAll('-', '_');
 }
 
