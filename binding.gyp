@@ -38,6 +38,7 @@
             "native/shared_library.cc",
             "native/symbol_names.cc",
             "native/system_log.cc",
+            "native/text_bytes.cc",
             "native/text_matching.cc",
             "native/tree_calls.cc",
             "native/tree_contributions.cc",

@@ -21,6 +21,7 @@
 #include "process_calls.h"
 #include "run_calls.h"
 #include "scan_calls.h"
+#include "text_bytes.h"
 #include "tree_calls.h"
 #include "tree_index_calls.h"
 
@@ -35,7 +36,7 @@ bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
   return condition;
 }
 
-std::string Text(const Value &value) { return value.As<Napi::String>().Utf8Value(); }
+std::string Text(const Value &value) { return kmodctl::TextBytes(value); }
 
 int Int(const Value &value) { return value.As<Napi::Number>().Int32Value(); }
 

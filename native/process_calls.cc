@@ -3,6 +3,7 @@
 
 #include "open_files.h"
 #include "system_log.h"
+#include "text_bytes.h"
 
 namespace kmodctl {
 
@@ -21,9 +22,9 @@ Value WriteSystemLogCall(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsString() && info[1].IsNumber() && info[2].IsString(),
               "writeSystemLog(string, number, string)"))
     return {};
-  const int result = WriteSystemLog(info[0].As<Napi::String>().Utf8Value(),
+  const int result = WriteSystemLog(TextBytes(info[0]),
                                     info[1].As<Napi::Number>().Int32Value(),
-                                    info[2].As<Napi::String>().Utf8Value());
+                                    TextBytes(info[2]));
   return Napi::Number::New(info.Env(), result);
 }
 

@@ -5,6 +5,7 @@
 
 #include "byte_lock.h"
 #include "memory_file.h"
+#include "text_bytes.h"
 
 namespace kmodctl {
 
@@ -23,7 +24,7 @@ int Int(const Value &value) { return value.As<Napi::Number>().Int32Value(); }
 
 Value CreateMemoryFileCall(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsString(), "createMemoryFile(string)")) return {};
-  const std::string name = info[0].As<Napi::String>().Utf8Value();
+  const std::string name = TextBytes(info[0]);
   return Napi::Number::New(info.Env(), CreateMemoryFile(name.c_str()));
 }
 

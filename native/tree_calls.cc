@@ -9,6 +9,7 @@
 #include "module_listing.h"
 #include "publication.h"
 #include "random_seed.h"
+#include "text_bytes.h"
 #include "text_matching.h"
 
 namespace kmodctl {
@@ -50,7 +51,7 @@ Value ListModulesCall(const CallbackInfo &info) {
   const PackedTexts excluded = reader.GetTexts(info[2].As<Napi::Object>());
   if (!Expect(info, !reader.failed, kSignature)) return {};
   ModuleListing listing(endings, excluded);
-  if (!listing.AddFolder(info[0].As<Napi::String>().Utf8Value().c_str())) return env.Null();
+  if (!listing.AddFolder(TextBytes(info[0]).c_str())) return env.Null();
   auto stamps = Napi::BigInt64Array::New(env, listing.stamps.size());
   if (listing.stamps.size() > 0)
     std::memcpy(stamps.Data(), listing.stamps.data(), listing.stamps.size() * sizeof(int64_t));
@@ -90,14 +91,14 @@ Value MoveFilesCall(const CallbackInfo &info) {
                   info[3].IsArray(),
               "moveFiles(number, string | null, string, string[])"))
     return {};
-  const std::string staging = info[1].IsNull() ? "" : info[1].As<Napi::String>().Utf8Value();
-  const std::string commit = info[2].As<Napi::String>().Utf8Value();
+  const std::string staging = info[1].IsNull() ? "" : TextBytes(info[1]);
+  const std::string commit = TextBytes(info[2]);
   const auto list = info[3].As<Napi::Array>();
   std::vector<std::string> names;
   for (uint32_t index = 0; index < list.Length(); ++index) {
     const Value name = list.Get(index);
     if (!Expect(info, name.IsString(), "moveFiles: a name is no string")) return {};
-    names.push_back(name.As<Napi::String>().Utf8Value());
+    names.push_back(TextBytes(name));
   }
   std::vector<const char *> pointers;
   for (const std::string &name : names) pointers.push_back(name.c_str());

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 
 import { moduleName, moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import { filePath } from '../native/byte-text.ts';
 import { lookUpName } from '../plan/lookup.ts';
 
 /** A module to tell of. */
@@ -60,7 +61,7 @@ function nameTargets(tree: ModuleTree, module: string): readonly ModinfoTarget[]
 function isModuleFile(name: string, path: string): boolean {
   if (!/.\.ko(?:\.(?:gz|xz|zst))?$/s.test(name)) return false;
   try {
-    return statSync(path).isFile();
+    return statSync(filePath(path)).isFile();
   } catch {
     return false;
   }

@@ -9,6 +9,7 @@ import type * as Tty from 'node:tty';
 import { cacheFolder } from '../native/cache-folder.ts';
 import { type BundleLoader, bundleLoader, codeBeside, codeFile } from './bundle-loader.ts';
 import type * as Main from './main.ts';
+import { argumentTexts, environmentTexts, workingDirectoryText } from '../native/process-bytes.ts';
 import { descriptorWriter } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
@@ -25,15 +26,16 @@ if ((first === '--version' || first === '-V') && second === undefined) {
   const program = isTool(basename(file)) ? basename(file) : (first ?? '');
   const bundle = bundledTools.has(program) ? `./${program}.cjs` : './main.cjs';
   const main = loaderFor(bundle)(bundle) as typeof Main;
-  const result = main.run(process.argv, {
+  const environment = { ...process.env };
+  const result = main.run(argumentTexts(process.argv), {
     stdout,
     stderr: descriptorWriter(2),
     stdoutIsTerminal: () => isTerminal(1),
     stderrIsTerminal: () => isTerminal(2),
     stderrWasClosed: main.startedWithoutDescriptors,
     systemLog: main.writeSystemLog,
-    env: process.env,
-    workingDirectory: process.cwd(),
+    env: { ...environment, ...environmentTexts(environment) },
+    workingDirectory: workingDirectoryText(process.cwd()),
     syscalls: main.moduleCalls,
     kernel: {},
     release: release(),

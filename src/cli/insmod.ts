@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 
 import { runEffectsSync } from '../execute/effect.ts';
 import { loadRun } from '../execute/load-run.ts';
+import { filePath } from '../native/byte-text.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import type { CliIo } from './cli-io.ts';
@@ -29,7 +30,7 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
   // An empty name is no file, not the working directory.
   const path = file.startsWith('/') || file === '' ? file : `${io.workingDirectory}/${file}`;
   try {
-    statSync(path);
+    statSync(filePath(path));
   } catch (error) {
     messages.error(`could not load module ${file}: ${refusalText(error)}`);
     return 1;

@@ -8,6 +8,7 @@ import { KmodError } from '../errors/kmod-error.ts';
 import { resultText } from '../errors/system-error.ts';
 import { lookUpName } from '../plan/lookup.ts';
 import { bytesOfText } from '../module-file/modinfo-section.ts';
+import { filePath } from '../native/byte-text.ts';
 import { ByteOutput } from './byte-output.ts';
 import type { ModprobeCall } from './modprobe-call.ts';
 import { statSync } from 'node:fs';
@@ -63,7 +64,7 @@ function complain({ messages, arguments: { all } }: ModprobeCall, text: string):
 function findFile(call: ModprobeCall, operand: string): string | undefined {
   const { io, tree, configuration } = call;
   const path = resolve(io.workingDirectory, operand);
-  if (operand !== '' && statSync(path, { throwIfNoEntry: false }) !== undefined) return path;
+  if (operand !== '' && statSync(filePath(path), { throwIfNoEntry: false }) !== undefined) return path;
   if (call.arguments.compat || /^\.?\//.test(operand)) return undefined;
   for (const { module } of lookUpName(tree, operand, configuration)) {
     const line = tree.dependencyLine(module);
@@ -79,5 +80,5 @@ function readSymbols(path: string, kind: ShownSymbols, compat: boolean): readonl
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statSync(filePath(path), { throwIfNoEntry: false })?.isDirectory() === true;
 }

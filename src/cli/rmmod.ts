@@ -6,6 +6,7 @@ import { unloadRun } from '../execute/unload-run.ts';
 import { moduleName, moduleNameOfPath } from '../index-files/module-name.ts';
 import { ModuleTree } from '../index-files/module-tree.ts';
 import { moduleState } from '../kernel/module-state.ts';
+import { filePath } from '../native/byte-text.ts';
 import type { Obstacle } from '../plan/plan.ts';
 import { planUnload } from '../plan/unload-plan.ts';
 import type { CliIo } from './cli-io.ts';
@@ -82,7 +83,7 @@ function removeOperand(operand: string, context: RemovalContext): number {
 
 function isFile(operand: string, io: CliIo): boolean {
   try {
-    statSync(operand.startsWith('/') ? operand : `${io.workingDirectory}/${operand}`);
+    statSync(filePath(operand.startsWith('/') ? operand : `${io.workingDirectory}/${operand}`));
     return true;
   } catch {
     return false;

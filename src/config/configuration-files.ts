@@ -11,7 +11,7 @@ import {
 import { basename, resolve } from 'node:path';
 
 import { resultText } from '../errors/system-error.ts';
-import { byteText } from '../native/byte-text.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 import type { ConfigurationProblem } from './configuration-notice.ts';
 
 /** The two families of configuration folders. */
@@ -111,8 +111,8 @@ export function readConfigurationFile(
   workingDirectory: string,
 ): string {
   const file = resolve(workingDirectory, path);
-  if (isNamed) return byteText(readFileSync(file));
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (isNamed) return byteText(readFileSync(filePath(file)));
+  const descriptor = openSync(filePath(file), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return fstatSync(descriptor).isFile() ? byteText(readFileSync(descriptor)) : '';
   } finally {
@@ -122,7 +122,7 @@ export function readConfigurationFile(
 
 function namesIn(directory: string, search: ConfigurationSearch): readonly string[] {
   try {
-    return readdirSync(resolve(search.workingDirectory, directory));
+    return readdirSync(filePath(resolve(search.workingDirectory, directory)), 'buffer').map(byteText);
   } catch (error) {
     const call = search.kind === 'modprobe.d' ? `opendir(${directory})` : `files list ${directory}`;
     search.report({
@@ -175,7 +175,7 @@ function isConfigurationFile({ path, name }: ConfigurationFile, search: Configur
 /** Undefined for what is not there, and for what cannot be looked at. */
 function statusOf(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    return statSync(filePath(path), { throwIfNoEntry: false });
   } catch {
     return undefined;
   }

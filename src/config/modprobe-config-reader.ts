@@ -4,7 +4,7 @@ import { normalizeAlias } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { TextOrigin } from '../index-files/text-origin.ts';
 import { type KernelLocation, kernelPath } from '../kernel/kernel-file.ts';
-import { byteText } from '../native/byte-text.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 import {
   type ConfigurationFile,
   configurationDirectories,
@@ -140,7 +140,7 @@ class ModprobeConfigReader {
 
   readCommandLine(): void {
     const file = kernelPath(this.#request.kernel ?? {}, 'proc/cmdline');
-    const bytes = this.#tryRead(file, () => readFileSync(file));
+    const bytes = this.#tryRead(file, () => readFileSync(filePath(file)));
     if (bytes !== undefined) this.readCommandLineBytes(bytes, file);
   }
 

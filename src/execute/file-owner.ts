@@ -2,6 +2,7 @@ import { fstatSync, lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 
 /** How strictly owner and mode of files are looked at before they are used. */
 export type OwnerCheck = 'off' | 'warn' | 'refuse';
@@ -73,14 +74,14 @@ export class FileOwners {
         continue;
       }
       const place = join(folder, name);
-      const status = lstatSync(place);
+      const status = lstatSync(filePath(place));
       if (status.isSymbolicLink() && links++ < MOST_LINKS) {
         // Who may not write to the folder cannot put another link there.
         if (isShared(folder)) {
           const fault = ownerFault(status);
           if (fault !== undefined) return [place, fault];
         }
-        const target = readlinkSync(place);
+        const target = byteText(readlinkSync(filePath(place), 'buffer'));
         pending.unshift(...target.split('/'));
         if (target.startsWith('/')) folder = '/';
       } else if (status.isDirectory()) {
@@ -102,7 +103,7 @@ export class FileOwners {
 }
 
 function isShared(folder: string): boolean {
-  return (lstatSync(folder).mode & (GROUP_WRITE | OTHERS_WRITE)) !== 0;
+  return (lstatSync(filePath(folder)).mode & (GROUP_WRITE | OTHERS_WRITE)) !== 0;
 }
 
 function faultOf(status: Stats): string | undefined {

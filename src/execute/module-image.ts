@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
+import { filePath } from '../native/byte-text.ts';
 import { DEFAULT_UNPACK_LIMIT, unpack, unpackSync } from '../native/decompression.ts';
 import type { Run } from './effect.ts';
 
@@ -16,7 +17,7 @@ export interface OpenModuleFile {
  */
 export function openModuleFile(path: string): OpenModuleFile {
   // A FIFO put in the file's place must not hang the run; regular files do not care about O_NONBLOCK.
-  return { path, descriptor: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) };
+  return { path, descriptor: openSync(filePath(path), constants.O_RDONLY | constants.O_NONBLOCK) };
 }
 
 /** Closes it. */

@@ -1,5 +1,8 @@
 import type * as ChildProcess from 'node:child_process';
 
+import { environmentTexts } from '../native/process-bytes.ts';
+import { byteCommand } from './byte-command.ts';
+
 /** How a command ended. */
 export interface CommandEnd {
   /** Null when a signal ended it. */
@@ -24,7 +27,8 @@ export interface CommandRunner {
 const childProcess = (): typeof ChildProcess => process.getBuiltinModule('node:child_process');
 
 /**
- * Runs commands with `/bin/sh -c`, with this process's standard input and outputs, as system(3) does.
+ * Runs commands with `/bin/sh -c`, with this process's standard input and outputs, as system(3) does. Command and
+ * environment arrive byte for byte, also where they are no UTF-8.
  *
  * @throws Error of node:child_process when there is no shell
  */
@@ -32,15 +36,19 @@ export const shellCommands: CommandRunner = shellCommandsIn(() => process.env);
 
 /** {@link shellCommands}, with another environment in place of this process's. */
 export function shellCommandsIn(base: () => Readonly<Record<string, string | undefined>>): CommandRunner {
-  const options = (environment: ShellCommand['environment']): ChildProcess.SpawnOptions => ({
-    // As system(3) names it: the shell's own messages begin with it.
-    argv0: 'sh',
-    stdio: 'inherit',
-    env: { ...base(), ...environment },
-  });
+  const spawning = (given: ShellCommand): readonly [string, string[], ChildProcess.SpawnOptions] => {
+    const inherited = base();
+    const { text, environment } = byteCommand(given.command, {
+      ...inherited,
+      ...environmentTexts(inherited),
+      ...given.environment,
+    });
+    // "sh" is how system(3) names it: the shell's own messages begin with it.
+    return ['/bin/sh', ['-c', text], { argv0: 'sh', stdio: 'inherit', env: environment }];
+  };
   return {
-    async run({ command, environment }) {
-      const child = childProcess().spawn('/bin/sh', ['-c', command], options(environment));
+    async run(command) {
+      const child = childProcess().spawn(...spawning(command));
       return await new Promise((resolve, reject) => {
         child.once('error', reject);
         child.once('exit', (exitCode, signal) => {
@@ -48,12 +56,8 @@ export function shellCommandsIn(base: () => Readonly<Record<string, string | und
         });
       });
     },
-    runSync({ command, environment }) {
-      const { status, signal, error } = childProcess().spawnSync(
-        '/bin/sh',
-        ['-c', command],
-        options(environment),
-      );
+    runSync(command) {
+      const { status, signal, error } = childProcess().spawnSync(...spawning(command));
       if (error !== undefined) throw error;
       return { exitCode: status, signal };
     },

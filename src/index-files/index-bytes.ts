@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { filePath } from '../native/byte-text.ts';
 
 /** Offsets in an index have 28 bits: nothing beyond this can be reached. */
 export const MAX_INDEX_SIZE = 2 ** 28;
@@ -43,7 +44,7 @@ export function openPresent(path: string): OpenIndex | undefined {
   let descriptor: number;
   try {
     // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(filePath(path), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -3,7 +3,7 @@ import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 
 import { KmodError } from '../errors/kmod-error.ts';
-import { byteText } from '../native/byte-text.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 import { splitDependencyLine } from './dependency-file.ts';
 import { unreadableError } from './index-bytes.ts';
 import { IndexFile } from './index-file.ts';
@@ -211,7 +211,7 @@ export class ModuleTree {
    */
   requireIndexes(): void {
     if (this.index('modules.dep.bin') !== undefined) return;
-    throw existsSync(this.directory) ? this.#missingIndexError() : this.#missingDirectoryError();
+    throw existsSync(filePath(this.directory)) ? this.#missingIndexError() : this.#missingDirectoryError();
   }
 
   #textIfReadable(name: TextFileName): string {
@@ -274,5 +274,5 @@ export class ModuleTree {
 export function findModuleDirectory(root: string, release: string): string {
   const directory = `${root}/lib/modules/${release}`;
   const merged = `${root}/usr/lib/modules/${release}`;
-  return !existsSync(directory) && existsSync(merged) ? merged : directory;
+  return !existsSync(filePath(directory)) && existsSync(filePath(merged)) ? merged : directory;
 }

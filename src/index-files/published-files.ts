@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 
+import { filePath } from '../native/byte-text.ts';
 import { readPresentBytes, unreadableError } from './index-bytes.ts';
 import { IndexContent } from './index-content.ts';
 
@@ -81,7 +82,7 @@ export class PublishedFiles {
 }
 
 function published<T>(directory: string, name: string, get: (path: string) => T | undefined): T | undefined {
-  const pending = existsSync(`${directory}/${COMMIT_FOLDER}`)
+  const pending = existsSync(filePath(`${directory}/${COMMIT_FOLDER}`))
     ? get(`${directory}/${COMMIT_FOLDER}/${name}`)
     : undefined;
   return pending ?? get(`${directory}/${name}`);
@@ -90,9 +91,9 @@ function published<T>(directory: string, name: string, get: (path: string) => T 
 /** Stays as it is while the file is moved. A file that takes over a freed inode number has a later time. */
 function identityOf(directory: string, name: string): string {
   const options = { bigint: true, throwIfNoEntry: false } as const;
-  const pending = existsSync(`${directory}/${COMMIT_FOLDER}`)
-    ? statSync(`${directory}/${COMMIT_FOLDER}/${name}`, options)
+  const pending = existsSync(filePath(`${directory}/${COMMIT_FOLDER}`))
+    ? statSync(filePath(`${directory}/${COMMIT_FOLDER}/${name}`), options)
     : undefined;
-  const status = pending ?? statSync(`${directory}/${name}`, options);
+  const status = pending ?? statSync(filePath(`${directory}/${name}`), options);
   return status === undefined ? '' : `${status.dev} ${status.ino} ${status.size} ${status.mtimeNs}`;
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { filePath } from '../native/byte-text.ts';
 import { detectCompression, unpackModule, unpackModuleSync } from './compression.ts';
 import { ElfImage } from './elf-image.ts';
 import { type ModinfoEntry, parseModinfo } from './modinfo-section.ts';
@@ -144,7 +145,7 @@ function openModule(path: string): { descriptor: number; size: number } {
   let descriptor: number;
   try {
     // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(filePath(path), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw fileError(path, error);
   }

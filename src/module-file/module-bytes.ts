@@ -2,6 +2,7 @@ import { closeSync, constants as fs, fstatSync, openSync, readFileSync } from 'n
 import { open } from 'node:fs/promises';
 
 import { KmodError } from '../errors/kmod-error.ts';
+import { filePath } from '../native/byte-text.ts';
 
 // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
 const FLAGS = fs.O_RDONLY | fs.O_NONBLOCK;
@@ -14,7 +15,7 @@ const FLAGS = fs.O_RDONLY | fs.O_NONBLOCK;
  */
 export async function readModuleBytes(path: string, limit: number): Promise<Buffer> {
   try {
-    const file = await open(path, FLAGS);
+    const file = await open(filePath(path), FLAGS);
     try {
       requireModuleFile(await file.stat(), path, limit);
       return await file.readFile();
@@ -29,7 +30,7 @@ export async function readModuleBytes(path: string, limit: number): Promise<Buff
 /** {@link readModuleBytes}, blocking. */
 export function readModuleBytesSync(path: string, limit: number): Buffer {
   try {
-    const descriptor = openSync(path, FLAGS);
+    const descriptor = openSync(filePath(path), FLAGS);
     try {
       requireModuleFile(fstatSync(descriptor), path, limit);
       return readFileSync(descriptor);

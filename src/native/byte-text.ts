@@ -29,6 +29,16 @@ export function textBytes(text: string): Buffer {
   return Buffer.concat([...parts, Buffer.from(text.slice(start))]);
 }
 
+/** A path as node:fs takes it, whatever its bytes are. */
+export function filePath(path: string): string | Buffer {
+  return hasEscapedBytes(path) ? textBytes(path) : path;
+}
+
+/** The length of a text in bytes. */
+export function byteLength(text: string): number {
+  return hasEscapedBytes(text) ? textBytes(text).length : Buffer.byteLength(text);
+}
+
 /** Whether a text may hold bytes that are no UTF-8. */
 export function hasEscapedBytes(text: string): boolean {
   return ESCAPED.test(text);

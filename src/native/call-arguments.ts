@@ -1,5 +1,6 @@
 import { argumentRangeError, argumentTypeError, requireString } from '../errors/argument.ts';
 import { KmodError } from '../errors/kmod-error.ts';
+import { byteLength } from './byte-text.ts';
 
 /**
  * Longest parameter string accepted, in bytes without its NUL: one page less one byte, the length of the kernel's
@@ -27,7 +28,7 @@ export function requireCString(argument: string, value: unknown): string {
  */
 export function requireParameters(argument: string, value: unknown): string {
   const text = requireCString(argument, value);
-  const length = Buffer.byteLength(text);
+  const length = byteLength(text);
   if (length <= MAX_PARAMETERS_LENGTH) return text;
   throw new KmodError(
     'ERR_KMOD_PARAMETERS',
@@ -47,7 +48,7 @@ const MAX_MODULE_NAME_LENGTH = process.arch === 'ia32' || process.arch === 'arm'
  */
 export function requireModuleName(argument: string, value: unknown): string {
   const name = requireCString(argument, value);
-  const length = Buffer.byteLength(name);
+  const length = byteLength(name);
   if (length <= MAX_MODULE_NAME_LENGTH) return name;
   throw argumentRangeError(
     argument,

@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 
+import { filePath } from '../native/byte-text.ts';
+
 const LENGTH = 8;
 
 /** More files than any plan has, and less than a megabyte. */
@@ -28,12 +30,12 @@ const known = new Map<string, KnownStart>();
 export function readFileStart(path: string): Buffer {
   const earlier = known.get(path);
   if (earlier !== undefined) {
-    const now = statSync(path, { throwIfNoEntry: false });
+    const now = statSync(filePath(path), { throwIfNoEntry: false });
     if (now !== undefined && isUnchanged(earlier.status, now)) return earlier.bytes;
     known.delete(path);
   }
   // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const descriptor = openSync(filePath(path), constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const bytes = Buffer.allocUnsafe(LENGTH);
     const start = bytes.subarray(0, readSync(descriptor, bytes, 0, LENGTH, 0));

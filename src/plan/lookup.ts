@@ -8,6 +8,7 @@ import { indexConfiguration } from '../config/configuration-index.ts';
 import type { CommandRecord, ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { TextOrigin } from '../index-files/text-origin.ts';
+import { filePath } from '../native/byte-text.ts';
 
 /** A module that a name stands for. */
 export interface LookupResult {
@@ -135,7 +136,7 @@ export function isBuiltin(tree: ModuleTree, { module, by }: LookupResult): boole
 function lookUpFile(asked: string, workingDirectory: string | undefined): LookupResult {
   const path = asked.startsWith('/') ? asked : `${workingDirectory ?? resolve('.')}/${asked}`;
   try {
-    statSync(path);
+    statSync(filePath(path));
   } catch (cause) {
     const { errno, message } = cause as NodeJS.ErrnoException;
     throw fileError(asked, path, { reason: message, cause, ...(errno !== undefined && { errno }) });

@@ -4,6 +4,7 @@ import type { ConfigurationIndex } from '../config/configuration-index.ts';
 import type { CommandRecord } from '../config/modprobe-configuration.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import { filePath } from '../native/byte-text.ts';
 import { isBuiltin, type LookupResult } from './lookup.ts';
 import type { StepReason } from './plan.ts';
 import type { SoftDependencies, SoftDependency } from './soft-dependencies.ts';
@@ -131,7 +132,7 @@ class ProbeLister {
         : dependencies.map(({ name, path }) => ({ name, path: files.get(name) ?? path }));
     // kmod goes through the line of modules.dep, whose end is the beginning here, and stops where a file will not do.
     for (const { name, path } of dependencies.toReversed()) {
-      if (!existsSync(path)) return [];
+      if (!existsSync(filePath(path))) return [];
       const named = files.get(name);
       if (named !== undefined && named !== path) {
         this.clashes.push({ module: name, of, path, named });

@@ -38,9 +38,14 @@ export function convertCommand(
       `${kind} ${name}: written as ${JSON.stringify(changed)}, because insmod does not search for modules and modprobe has no -k any more`,
       'Check the command.',
     );
-  const used = defines.filter((define) => new RegExp(`\\$\\{?${define.name}\\b`).test(changed));
+  const used = defines.filter(({ name: variable }) => uses(changed, variable));
   const assignments = used.map((define) => `export ${define.name}=${shellWord(define.value)}; `);
   return `${assignments.join('')}${changed}`;
+}
+
+// modutils took any name; the shell has no way to say one that is no word.
+function uses(command: string, variable: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(variable) && new RegExp(`\\$\\{?${variable}\\b`).test(command);
 }
 
 /** Warns of commands that modutils never ran: of one kind and name only the first counts. */

@@ -119,6 +119,14 @@ export const parameters: Theme = {
       ),
       lines: ['modprobe -v kv-types', 'modprobe -r kmodctl_types', 'modprobe -v kmodctl_types'],
     },
+    {
+      title: 'bytes that are no UTF-8',
+      lines: [
+        `sh: modprobe -v kmodctl_types a_charp="$(printf 'x\\377\\303y\\303\\251')"`,
+        'rmmod kmodctl_types',
+        `sh: printf 'options kmodctl_types a_charp=\\376z\\n' > /run/bytes.conf; modprobe -v -C /run/bytes.conf kmodctl_types; rm /run/bytes.conf`,
+      ],
+    },
     { title: 'many words', lines: [`modprobe -v kmodctl_leaf_a value=1 'note=${'long '.repeat(150)}'`] },
     { title: 'too long a text', lines: [`modprobe kmodctl_leaf_a note=${'x'.repeat(1100)}`] },
   ],
