@@ -1,4 +1,4 @@
-import type { CliIo, SystemLog } from './cli-io.ts';
+import type { CliIo } from './cli-io.ts';
 import { mistakeBytes } from './getopt-long.ts';
 
 /** Ends the program with an exit code. Thrown after a fatal message has been shown, as kmod's tools end there. */
@@ -37,8 +37,8 @@ export interface MessageTarget {
 export class Messages {
   readonly #io: CliIo;
   readonly #program: string;
-  // Undefined: stderr. It is found out when the first message comes.
-  #log: (() => SystemLog | undefined) | undefined;
+  /** Whether they go to the system's log. It is found out when the first message comes. Undefined: to stderr. */
+  #isLogged: (() => boolean) | undefined;
   level: number;
 
   constructor(io: CliIo, program: string, level: number) {
@@ -49,12 +49,17 @@ export class Messages {
 
   /** Says where messages go from now on. Those on options go to stderr, as options are read before. */
   open({ syslog, syslogIfClosed = false }: MessageTarget): void {
-    const { systemLog, stderrWasClosed } = this.#io;
+    const { stderrWasClosed } = this.#io;
     let isLogged: boolean | undefined = syslog || (syslogIfClosed ? undefined : false);
-    this.#log = () => {
-      isLogged ??= stderrWasClosed?.() === true;
-      return isLogged ? systemLog : undefined;
-    };
+    this.#isLogged = () => (isLogged ??= stderrWasClosed?.() === true);
+  }
+
+  /** The same messages by way of another io. */
+  through(io: CliIo): Messages {
+    const other = new Messages(io, this.#program, this.level);
+    const isLogged = this.#isLogged;
+    if (isLogged !== undefined) other.#isLogged = isLogged;
+    return other;
   }
 
   /** @throws ProgramEnd when the level lets the message through */
@@ -82,7 +87,7 @@ export class Messages {
   }
 
   #write(priority: number, word: string, text: string): void {
-    const log = this.#log?.();
+    const log = this.#isLogged?.() === true ? this.#io.systemLog : undefined;
     if (log === undefined) this.#io.stderr(`${this.#program}: ${word}: ${text}\n`);
     // The newline at the end is kmod's.
     else log(this.#program, priority, `${word}: ${text}\n`);

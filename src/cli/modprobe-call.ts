@@ -14,8 +14,13 @@ export interface ModprobeCall {
   readonly configuration: ModprobeConfiguration;
   /** Those of a modules.conf; undefined for none. */
   readonly rules: ModulesConfRules | undefined;
-  /** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
-  readonly printAction: (line: string) => void;
+  /** Whether lines like `insmod /path/of.ko` are printed for what is done. */
+  readonly isShown: boolean;
+}
+
+/** Prints a line like `insmod /path/of.ko` when actions are to be shown. */
+export function printAction({ io, isShown }: ModprobeCall, line: string): void {
+  if (isShown) io.stdout(`${line}\n`);
 }
 
 /** Folder in place of `/` for modules: that of -d. */

@@ -11,7 +11,7 @@ import { lookUp, type LookupResult } from '../plan/lookup.ts';
 import type { LoadPlan, LoadStep } from '../plan/plan.ts';
 import { tellFailure, tellStepFailure } from './insert-failure.ts';
 import { tellLookups } from './lookup-messages.ts';
-import { type ModprobeCall, rootOf } from './modprobe-call.ts';
+import { type ModprobeCall, printAction, rootOf } from './modprobe-call.ts';
 import { logOwnerRefusal, logRequest } from './modprobe-request.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
 
@@ -59,9 +59,17 @@ function findTargets(call: ModprobeCall, operand: string): readonly LookupResult
 }
 
 function* insertTarget(call: ModprobeCall, target: LookupResult, parameters: string): Run<TargetOutcome> {
+  return yield* performPlan(call, target, () => planTargets(call, [target], parameters));
+}
+
+/** The plan for targets as the command line wants it. */
+export function planTargets(
+  call: ModprobeCall,
+  targets: readonly LookupResult[],
+  parameters: string,
+): LoadPlan {
   const { compat, dryRun: keepRepeats } = call.arguments;
-  const request = { ...requestOf(call, parameters), targets: [target], compat, keepRepeats };
-  return yield* performPlan(call, target, () => planLoad(request));
+  return planLoad({ ...requestOf(call, parameters), targets, compat, keepRepeats });
 }
 
 function* insertByRules(
@@ -159,16 +167,16 @@ function showPlan(call: ModprobeCall, plan: LoadPlan): TargetOutcome {
   return 'present';
 }
 
-function printStep({ arguments: given, printAction }: ModprobeCall, step: LoadStep): void {
+function printStep(call: ModprobeCall, step: LoadStep): void {
   switch (step.action) {
     case 'insert':
-      printAction(`insmod ${step.path} ${optionText(step.options)}`);
+      printAction(call, `insmod ${step.path} ${optionText(step.options)}`);
       break;
     case 'command':
-      printAction(`${step.directive} ${step.template} ${optionText(step.options)}`);
+      printAction(call, `${step.directive} ${step.template} ${optionText(step.options)}`);
       break;
     case 'skip-builtin':
-      if (given.showDepends) printAction(`builtin ${step.module}`);
+      if (call.arguments.showDepends) printAction(call, `builtin ${step.module}`);
       break;
     default:
   }

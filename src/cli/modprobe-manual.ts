@@ -95,7 +95,10 @@ export const modprobeManual: Manual = {
           'the one word behind -- is a request by the kernel: refuse names that no request has, run commands with nothing but its environment, and refuse files that others than root may change; so it is, too, where the environment holds HOME=/, TERM=linux and PATH of the kernel alone',
         ],
         ['--no-rollback', 'after a failure leave loaded what was loaded'],
-        ['-j, --jobs=N', 'how many modules that do not need each other are loaded at once'],
+        [
+          '-j, --jobs=N',
+          'how many modules (with -a also operands) that do not need each other are loaded at once',
+        ],
         ['--compat=kmod', "do as kmod's modprobe does where that is wrong", ['kmod']],
       ],
     },

@@ -12,7 +12,7 @@ import type { ModulesConfRules } from '../plan/modules-conf/rules.ts';
 import { planUnload, type UnloadRequest } from '../plan/unload-plan.ts';
 import { loadedIfSupported } from './loaded-list.ts';
 import { FATAL_LEVEL, ProgramEnd } from './messages.ts';
-import { type ModprobeCall, rootOf } from './modprobe-call.ts';
+import { type ModprobeCall, printAction, rootOf } from './modprobe-call.ts';
 import { hasCode, refusalText } from './refusal-text.ts';
 
 /** Removes what one operand of modprobe -r stands for. Answers the exit code. */
@@ -169,9 +169,9 @@ function commandText(module: string, directive: string): string {
   return `Error running ${directive} command for ${module}`;
 }
 
-function printStep({ printAction }: ModprobeCall, step: UnloadStep): void {
-  if (step.action === 'delete') printAction(`rmmod ${step.module}`);
-  else printAction(`${step.directive} ${withOptions(step.template, '')}`);
+function printStep(call: ModprobeCall, step: UnloadStep): void {
+  if (step.action === 'delete') printAction(call, `rmmod ${step.module}`);
+  else printAction(call, `${step.directive} ${withOptions(step.template, '')}`);
 }
 
 function obstacleText({ module, code, reason }: Obstacle): string {

@@ -12,6 +12,7 @@ import { Messages, ProgramEnd, QUIET_LEVEL, WARNING_LEVEL } from './messages.ts'
 import { type ModprobeCall, rootOf } from './modprobe-call.ts';
 import { modprobeHelp } from './modprobe-help.ts';
 import { insertOperand } from './modprobe-insert.ts';
+import { insertOperands } from './modprobe-operands.ts';
 import { type ModprobeArguments, readModprobeArguments } from './modprobe-options.ts';
 import { removeOperand } from './modprobe-remove.ts';
 import { answerRequest } from './modprobe-request.ts';
@@ -71,17 +72,7 @@ function runRequest(given: ModprobeArguments, outer: CliIo, messages: Messages):
   const rules = isRuled ? readRules(given, io, messages) : undefined;
   if (typeof rules === 'number') return rules;
   const isShown = given.showDepends || messages.level > WARNING_LEVEL;
-  const call: ModprobeCall = {
-    io,
-    messages,
-    arguments: given,
-    tree,
-    configuration,
-    rules,
-    printAction: (line) => {
-      if (isShown) io.stdout(`${line}\n`);
-    },
-  };
+  const call: ModprobeCall = { io, messages, arguments: given, tree, configuration, rules, isShown };
   const run = runOperands(call);
   return given.jobs > 1
     ? runEffects(run, io.syscalls, io.commands)
@@ -93,7 +84,6 @@ function* runOperands(call: ModprobeCall): Run<number> {
   const { operands, remove, all, showConfig, showModversions, showExports, compat } = call.arguments;
   const { messages, configuration, tree, io } = call;
   const [name = '', ...words] = operands;
-  let exitCode = 0;
   try {
     if (showConfig && call.rules !== undefined) {
       io.stdout(rulesText(call.rules));
@@ -106,10 +96,9 @@ function* runOperands(call: ModprobeCall): Run<number> {
     if (showModversions) return showSymbols(call, name, 'modversions');
     if (showExports) return showSymbols(call, name, 'symbols');
     if (!remove && !all) return yield* insertOperand(call, name, joinParameterWords(words));
-    for (const operand of operands) {
-      const code = remove ? removeOperand(call, operand) : yield* insertOperand(call, operand, '');
-      if (code !== 0) exitCode = 1;
-    }
+    if (!remove) return yield* insertOperands(call, operands);
+    let exitCode = 0;
+    for (const operand of operands) if (removeOperand(call, operand) !== 0) exitCode = 1;
     return exitCode;
   } catch (error) {
     if (error instanceof ProgramEnd) return error.exitCode;

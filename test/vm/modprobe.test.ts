@@ -55,8 +55,17 @@ inGuest('already loaded, builtin, not found', {}, async (t, { vm }) => {
   t.like(await vm.run(['modprobe', '-q', 'no-such-module']), { exitCode: 1, stderr: '' });
 });
 
-inGuest('a dry run changes nothing', {}, async (t, { vm }) => {
+inGuest('a dry run changes nothing; -a --jobs does what one by one does', {}, async (t, { vm }) => {
   const before = await loadedNames(vm);
+  const ends: unknown[] = [];
+  for (const jobs of ['1', '4']) {
+    const names = ['dummy', 'no-such-module', 'bonding', 'btrfs', 'xor', 'loop', 'dummy'];
+    const { stdout, stderr, exitCode } = await vm.run(['modprobe', '-a', '-v', '-j', jobs, ...names]);
+    ends.push({ stdout, stderr, exitCode, loaded: (await loadedNames(vm)).toSorted() });
+    await vm.run(['modprobe', '-r', ...names.filter((name) => !name.startsWith('no'))]);
+  }
+  t.deepEqual(ends[1], ends[0]);
+  t.deepEqual(await loadedNames(vm), before);
   const { stdout, exitCode } = await vm.run(['modprobe', '-n', '-v', 'btrfs']);
   t.is(exitCode, 0);
   t.regex(stdout, /^insmod [^]*\/btrfs\.ko(?:\.xz)? \n$/);
