@@ -10,6 +10,8 @@ import { RecordingCalls, type Verdict } from '../fixtures/recording-calls.ts';
 
 const [ENODEV, ENOEXEC] = [-19, -8];
 
+const independent = ['a', 'b', 'c', 'd', 'e', 'f'];
+
 /** Calls of which several may be under way, each for a while. */
 class SlowCalls extends RecordingCalls {
   most = 0;
@@ -30,7 +32,7 @@ function setUp(t: ExecutionContext): FixtureRoot {
   t.teardown(() => {
     root.remove();
   });
-  const plain = Object.fromEntries([...'abcdef'].map((name) => [name, { path: `kernel/${name}.ko` }]));
+  const plain = Object.fromEntries(independent.map((name) => [name, { path: `kernel/${name}.ko` }]));
   root.writeTree({
     modules: {
       ...plain,
@@ -85,8 +87,17 @@ test('-a --jobs: end, output and exit code are those of one by one', async (t) =
   const root = setUp(t);
   root.writeKernel([]);
   const words = [
-    ...'abcdef',
-    ...['left', 'right', 'chain_0', 'chain_1', 'chain_2', 'shared', 'unix', 'nosuch', 'pci:v00', 'commanded'],
+    ...independent,
+    'left',
+    'right',
+    'chain_0',
+    'chain_1',
+    'chain_2',
+    'shared',
+    'unix',
+    'nosuch',
+    'pci:v00',
+    'commanded',
     './none.ko',
   ];
   const random = pseudoRandom(11);
