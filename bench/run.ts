@@ -6,6 +6,7 @@ import { aliasLookup } from './alias-lookup.ts';
 import { bridge } from './bridge.ts';
 import { clones } from './clones.ts';
 import { depmod } from './depmod.ts';
+import { doctor } from './doctor.ts';
 import { loads } from './loads.ts';
 import { modinfo } from './modinfo.ts';
 import { plan } from './plan.ts';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   clones,
   'start-up': startUp,
   depmod,
+  doctor,
   'alias-lookup': aliasLookup,
   modinfo,
   plan,

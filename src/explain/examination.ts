@@ -62,7 +62,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
   const isThorough = subject.isThorough || !isOwn;
   const image = isThorough ? yield* kernelImage(release, root, tree.directory) : undefined;
   checkSignature(list, { bytes, path, reference, image, state });
-  const elf = yield* checkFormat(list, bytes, { path, release, reference });
+  const elf = yield* checkFormat(list, bytes, { path, release, reference, isThorough });
   if (elf === undefined) return undefined;
   const information = informationOf(elf, path);
   if (state !== undefined) checkCommandLine(list, state, [information.declaredName ?? subject.module]);
@@ -92,7 +92,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
       needs,
       license: information.license,
       importedNamespaces: information.importedNamespaces,
-      places: { tree, reference, table, image },
+      places: { tree, reference, table, image, readsExporters: isThorough },
       kernel,
       isRunning: state !== undefined,
       isThorough,

@@ -23,7 +23,7 @@ const HEADER_MAGIC = 0x202;
 const PAYLOAD_OFFSET = 0x248;
 const PAYLOAD_LENGTH = 0x24c;
 const ENTRY_SIZE = 12;
-const ENTRIES_BETWEEN_PAUSES = 2000;
+const ENTRIES_BETWEEN_PAUSES = 400;
 
 /**
  * Reads the image of a kernel release, `vmlinuz-RELEASE` in /boot or `vmlinuz` beside its modules: export tables with their
@@ -119,6 +119,8 @@ function* readExports(
 
 /** What begins the body of an X.509 certificate of version 3. */
 const VERSION_3 = Buffer.from('a003020102', 'hex');
+const BEFORE_VERSION = 8;
+const SCANNED_AT_ONCE = 2 ** 20;
 
 // They lie one behind the other in the data that the kernel gives up after its start.
 function* readCertificates(
@@ -129,12 +131,22 @@ function* readCertificates(
   if (section === undefined) return [];
   const data = Buffer.from(layout.bytes.buffer, layout.bytes.byteOffset + section.offset, section.size);
   const found: Buffer[] = [];
-  for (let at = data.indexOf(VERSION_3); at !== -1; at = data.indexOf(VERSION_3, at + 1)) {
-    const start = at - 8;
-    if (start < 0 || data.readUInt16BE(start) !== 0x3082 || data.readUInt16BE(start + 4) !== 0x3082) continue;
-    const length = 4 + data.readUInt16BE(start + 2);
-    if (start + length <= data.length) found.push(Buffer.from(data.subarray(start, start + length)));
+  for (let from = 0; from < data.length; from += SCANNED_AT_ONCE) {
+    yield { kind: 'pause' };
+    const end = Math.min(data.length, from + SCANNED_AT_ONCE + VERSION_3.length - 1);
+    const part = data.subarray(from, end);
+    for (let at = part.indexOf(VERSION_3); at !== -1; at = part.indexOf(VERSION_3, at + 1)) {
+      const certificate = certificateAt(data, from + at - BEFORE_VERSION);
+      if (certificate !== undefined) found.push(certificate);
+    }
   }
-  yield { kind: 'pause' };
   return found;
+}
+
+/** A certificate that begins here: a sequence in a sequence, both with lengths of two bytes. */
+function certificateAt(data: Buffer, start: number): Buffer | undefined {
+  if (start < 0 || data.readUInt16BE(start) !== 0x3082 || data.readUInt16BE(start + 4) !== 0x3082)
+    return undefined;
+  const length = 4 + data.readUInt16BE(start + 2);
+  return start + length <= data.length ? Buffer.from(data.subarray(start, start + length)) : undefined;
 }

@@ -17,7 +17,7 @@ export interface SignatureFacts {
 }
 
 /** To verify more would hold the event loop up for too long. */
-const MOST_VERIFIED = 6 * 2 ** 20;
+const MOST_VERIFIED = 4 * 2 ** 20;
 
 /** Holds a module's signature against what the kernel demands and the keys that it is known to trust. */
 export function checkSignature(list: FindingList, facts: SignatureFacts): void {

@@ -28,7 +28,12 @@ export interface SymbolPlaces {
   readonly reference: ReferenceModule | undefined;
   readonly table: SymbolTableFile | undefined;
   readonly image: KernelImage | undefined;
+  /** Whether the modules that export symbols are read for their CRCs. */
+  readonly readsExporters: boolean;
 }
+
+/** Each is a search in an index. */
+const NAMES_BETWEEN_PAUSES = 64;
 
 /**
  * What is known of symbols: of those of modules by the files that export them, of the kernel's by its image, by Module.symvers,
@@ -38,11 +43,12 @@ export interface SymbolPlaces {
  */
 export function* knownSymbols(
   names: readonly string[],
-  { tree, reference, table, image }: SymbolPlaces,
+  { tree, reference, table, image, readsExporters }: SymbolPlaces,
 ): Inquiry<Map<string, SymbolFacts>> {
   const known = new Map<string, SymbolFacts>();
   const byExporter = new Map<string, string[]>();
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
+    if (index % NAMES_BETWEEN_PAUSES === NAMES_BETWEEN_PAUSES - 1) yield { kind: 'pause' };
     const exported = image?.exports.get(name);
     const [exporter] = exported === undefined ? tree.modulesOfSymbol(`symbol:${name}`) : [];
     const listed = table?.symbols.get(name);
@@ -66,21 +72,26 @@ export function* knownSymbols(
         source: `${reference.path}, section __versions`,
       });
   }
-  for (const [exporter, wanted] of byExporter) yield* addExports(known, exporter, { wanted, tree });
+  for (const [exporter, wanted] of byExporter)
+    yield* addExports(known, exporter, { wanted, tree, readsExporters });
   return known;
 }
 
 function* addExports(
   known: Map<string, SymbolFacts>,
   exporter: string,
-  { wanted, tree }: { readonly wanted: readonly string[]; readonly tree: ModuleTree },
+  {
+    wanted,
+    tree,
+    readsExporters,
+  }: { readonly wanted: readonly string[]; readonly tree: ModuleTree; readonly readsExporters: boolean },
 ): Inquiry<void> {
   const path = tree.dependencyLine(exporter)?.path ?? null;
   const names = new Set(wanted);
   const source = path === null ? `${tree.directory}/modules.symbols.bin` : path;
   const facts = { exporter, exporterPath: path, source };
   for (const name of names) known.set(name, { ...facts, crc: null, gplOnly: null, namespace: null });
-  if (path === null) return;
+  if (path === null || !readsExporters) return;
   try {
     const image = new ElfImage(yield* unpackBytes(yield* readFile(path), path), path);
     for (const { name, crc, gplOnly, namespace } of exportedSymbols(image))
