@@ -2,6 +2,7 @@
 export { auditFiles, type AuditOptions } from './api/audit.ts';
 export { autoclean, type AutocleanOptions, autocleanSync } from './api/autoclean.ts';
 export { depmod, type DepmodOptions, type DepmodResult, depmodSync } from './api/depmod.ts';
+export { type DemandLoaderOptions, loadOnDemand } from './api/demand-loader.ts';
 export { helperStatus, installHelper, removeHelper } from './api/helper.ts';
 export { diagnose, type DiagnoseOptions, diagnoseSync } from './api/diagnose.ts';
 export {
@@ -37,6 +38,8 @@ export {
   rmmodSync,
   type UnloadResult,
 } from './api/unload.ts';
+export type { AnsweredRequest, Decide, DemandLoader, DemandRequest } from './demand/demand-loader.ts';
+export type { DemandAnswer } from './demand/loader-protocol.ts';
 export type { AuditFinding, FileAudit } from './demand/file-audit.ts';
 export type { HelperOptions, HelperStatus, InstallHelperOptions } from './demand/helper.ts';
 export type { HelperProblem } from './demand/helper-problem.ts';

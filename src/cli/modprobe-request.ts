@@ -1,4 +1,5 @@
 import { kernelEnvironment, type KernelRequest } from '../demand/kernel-request.ts';
+import { hasDemandLoader, putRequest } from '../demand/loader-client.ts';
 import { escapedName } from '../demand/request-name.ts';
 import { shellCommandsIn } from '../execute/shell-command.ts';
 import { writeKernelLog } from '../kernel/kernel-log-writer.ts';
@@ -24,7 +25,24 @@ export function answerRequest(
     return 1;
   }
   const commands = io.commands ?? shellCommandsIn(() => kernelEnvironment);
-  return run([...options, name], { ...io, env: kernelEnvironment, commands });
+  const safeIo = { ...io, env: kernelEnvironment, commands };
+  if (!hasDemandLoader(io.kernel)) return run([...options, name], safeIo);
+  return askAndRun(name, io, (words) => run([...options.slice(0, -1), ...words], safeIo));
+}
+
+/** Has a program decide what to do, and tells it what came of it. */
+async function askAndRun(
+  name: string,
+  io: CliIo,
+  run: (argv: readonly string[]) => number | Promise<number>,
+): Promise<number> {
+  const { answer, end } = await putRequest(name, io.kernel);
+  let exitCode = 1;
+  if (answer === 'default') exitCode = await run(['--', name]);
+  else if ('load' in answer) exitCode = await run(['--all', '--', ...[answer.load].flat()]);
+  else logRequest(io, name, `refused by the program that decides: ${escapedText(answer.refuse)}`);
+  end(exitCode);
+  return exitCode;
 }
 
 /** Tells of a request in the kernel log. */

@@ -36,6 +36,8 @@ export function kernelRequest(argv: readonly string[], env: Environment): Kernel
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
   if (own.includes('--compat=kmod')) return undefined;
+  // Whoever installs a launcher asks it for its version first.
+  if (end === -1 && own.at(-1) === '--version') return undefined;
   const isMarked = own.includes(SAFE);
   const isKernels = end === argv.length - 2 && own.every((word) => kernelOptions.has(word));
   if (!isMarked && !(isKernels && isKernelEnvironment(env))) return undefined;

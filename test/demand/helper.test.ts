@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,6 +12,7 @@ import {
   writeBootSetting,
 } from '../../src/demand/boot-setting.ts';
 import { helperStatus, installHelper, removeHelper } from '../../src/demand/helper.ts';
+import { kernelEnvironment } from '../../src/demand/kernel-request.ts';
 import { interpreterFault, LAUNCHER, launcherOptions, launcherText } from '../../src/demand/launcher.ts';
 import type { KmodError } from '../../src/index.ts';
 import { runCli } from '../fixtures/cli-session.ts';
@@ -174,6 +176,18 @@ test('the launcher: a script that names Node by its whole path, with the options
   t.is(interpreterFault('/usr/bin/node'), undefined);
   t.regex(interpreterFault('/home/a b/node') ?? '', /blank/);
   t.regex(interpreterFault(`/${'x'.repeat(130)}`) ?? '', /more than 124 bytes/);
+});
+
+test('the launcher starts modprobe in its safe mode, in the environment of the kernel', (t) => {
+  const { root } = new Machine(t);
+  const file = root.write('modprobe', launcherText([]));
+  chmodSync(file, 0o755);
+  const start = (...argv: readonly string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(file, argv, { env: kernelEnvironment, cwd: '/' });
+  const version = start('--version');
+  t.is(version.status, 0, String(version.stderr));
+  t.regex(String(version.stdout), /^kmodctl version /);
+  t.is(start('-q', '--', '--version').status, 1);
 });
 
 test('a link to kmodctl counts as ours', (t) => {
