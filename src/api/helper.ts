@@ -34,6 +34,7 @@ export function installHelper(options: InstallHelperOptions = {}): HelperStatus 
     path: 'string',
     autoclean: 'boolean',
     checkOwner: 'string',
+    modulesConf: 'string',
   });
   const { checkOwner } = options;
   if (checkOwner !== undefined && !isOwnerCheck(checkOwner))

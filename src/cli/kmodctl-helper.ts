@@ -12,7 +12,7 @@ const actions = ['install', 'status', 'remove'] as const;
 
 /** `kmodctl helper`: who loads modules for the kernel. */
 export const helperSubcommand: Subcommand = {
-  options: ['autoclean', 'check-owner', 'json'],
+  options: ['autoclean', 'check-owner', 'modules-conf', 'json'],
   manual: {
     purpose: 'who loads modules for the kernel: see it, install modprobe for it, put back what was there',
     usage: ['[options] install [FILE]', '[options] status', '[options] remove'],
@@ -28,7 +28,14 @@ export const helperSubcommand: Subcommand = {
     switch (action) {
       case 'install': {
         const path = file === undefined ? undefined : resolve(io.workingDirectory, file);
-        const options = { ...place, path, autoclean: given.has('autoclean'), checkOwner: ownerCheck(given) };
+        const conf = given.value('modules-conf');
+        const options = {
+          ...place,
+          path,
+          autoclean: given.has('autoclean'),
+          checkOwner: ownerCheck(given),
+          modulesConf: conf === undefined ? undefined : resolve(io.workingDirectory, conf),
+        };
         return show(installHelper(options), given, io);
       }
       case 'status':

@@ -36,6 +36,8 @@ export interface InstallHelperOptions extends HelperOptions {
   readonly autoclean?: boolean | undefined;
   /** What the launcher does about files that others than root could change. Default `refuse`. */
   readonly checkOwner?: OwnerCheck | undefined;
+  /** A modules.conf that the launcher's modprobe works from. Default: none. */
+  readonly modulesConf?: string | undefined;
 }
 
 /** Who loads modules for the kernel. */
@@ -156,7 +158,7 @@ function refuseIf(problems: readonly HelperProblem[]): void {
   throw new KmodError('ERR_KMOD_HELPER', `${texts}\nNothing was changed.`);
 }
 
-function writeLauncher(file: string, { autoclean, checkOwner }: InstallHelperOptions): void {
+function writeLauncher(file: string, { autoclean, checkOwner, modulesConf }: InstallHelperOptions): void {
   const fault = interpreterFault(process.execPath);
   if (fault !== undefined)
     refuseIf([
@@ -165,6 +167,7 @@ function writeLauncher(file: string, { autoclean, checkOwner }: InstallHelperOpt
   const words = [
     ...(autoclean === true ? ['--autoclean'] : []),
     ...(checkOwner === undefined ? [] : [`--check-owner=${checkOwner}`]),
+    ...(modulesConf === undefined ? [] : [`--modules-conf=${modulesConf}`]),
   ];
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   writeWholeFile(file, launcherText(words), 0o755);

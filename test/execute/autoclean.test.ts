@@ -49,6 +49,15 @@ test('-k marks what this call loads, with all that it needs, and nothing that wa
   t.is(statSync(machine.file).mode & 0o7777, 0o644);
 });
 
+test('options -k of a modules.conf keeps a module from being marked', async (t) => {
+  const machine = new Machine(t);
+  const file = machine.root.write('etc/modules.conf', 'alias eth0 top\noptions -k eth0\n');
+  const { exitCode, stderr } = await machine.run('modprobe', '-k', `--modules-conf=${file}`, 'eth0');
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(machine.kernel.names, ['top', 'base']);
+  t.deepEqual(machine.marks, ['base new']);
+});
+
 test('rmmod -a takes out in two passes what is not used, and never a module without a mark', async (t) => {
   const machine = new Machine(t);
   await machine.run('modprobe', 'alone');

@@ -109,9 +109,10 @@ function recordsByName(
   records: readonly ListRecord[],
   includesBuiltIn: boolean,
 ): ReadonlyMap<string, ListRecord> {
-  // One without words says that there is none.
+  // One without words says that there is none, unless it is the -k of options.
   const counting = records.filter(
-    ({ origins, words }) => words.length > 0 && (includesBuiltIn || origins.length > 0),
+    ({ origins, words, noAutoclean }) =>
+      (words.length > 0 || noAutoclean) && (includesBuiltIn || origins.length > 0),
   );
   return new Map(counting.map((record) => [record.name, record]));
 }
