@@ -21,6 +21,7 @@ export const pages: readonly string[] = [
   'docs/demand-loading.md',
   'docs/depmod.md',
   'docs/errors.md',
+  'docs/history.md',
   'docs/json.md',
   'docs/modules-conf.md',
   'docs/vm.md',
