@@ -5,7 +5,7 @@ import { runEffectsSync } from '../execute/effect.ts';
 import { unloadRun } from '../execute/unload-run.ts';
 import { moduleName, moduleNameOfPath } from '../index-files/module-name.ts';
 import { ModuleTree } from '../index-files/module-tree.ts';
-import { moduleState } from '../kernel/module-state.ts';
+import { isModuleListVisible, moduleState } from '../kernel/module-state.ts';
 import { filePath } from '../native/byte-text.ts';
 import type { Obstacle } from '../plan/plan.ts';
 import { planUnload } from '../plan/unload-plan.ts';
@@ -30,8 +30,18 @@ export function runRmmod(argv: readonly string[], io: CliIo, program: string): n
     return 1;
   }
   const tree = new ModuleTree({ release: io.release });
-  // All are tried; one failure makes the whole fail.
-  return Math.max(...operands.map((operand) => removeOperand(operand, { io, tree, given })));
+  // All are tried; one failure makes the whole fail. A folder with a slash behind ends it, as it ends kmod's.
+  let exitCode = 0;
+  for (const operand of operands) {
+    const isPath = isFile(operand, io);
+    if (isPath && operand.endsWith('/')) {
+      messages.error(`could not use module ${operand}: No such file or directory`);
+      return 1;
+    }
+    const module = isPath ? moduleNameOfPath(operand) : moduleName(operand);
+    if (removeModule(module, operand, { io, tree, given }) !== 0) exitCode = 1;
+  }
+  return exitCode;
 }
 
 /** One of the two passes in which what `modprobe -k` loaded goes away again. */
@@ -54,10 +64,9 @@ interface RemovalContext {
   readonly given: ToolArguments;
 }
 
-function removeOperand(operand: string, context: RemovalContext): number {
+function removeModule(module: string, operand: string, context: RemovalContext): number {
   const { io, tree, given } = context;
   const { force, messages } = given;
-  const module = isFile(operand, io) ? moduleNameOfPath(operand) : moduleName(operand);
   try {
     const plan = planUnload({
       modules: [module],
@@ -81,7 +90,9 @@ function removeOperand(operand: string, context: RemovalContext): number {
   }
 }
 
+// An empty name is no file, not the working directory.
 function isFile(operand: string, io: CliIo): boolean {
+  if (operand === '') return false;
   try {
     statSync(filePath(operand.startsWith('/') ? operand : `${io.workingDirectory}/${operand}`));
     return true;
@@ -95,13 +106,14 @@ function obstacleLines(obstacle: Obstacle, { io, tree, given }: RemovalContext):
   switch (code) {
     case 'ERR_KMOD_BUILTIN':
       // kmod goes by the index alone, and takes what only /sys knows for a loaded module.
-      if (!given.compat || tree.isBuiltin(module)) return [`Module ${module} is builtin.`];
-      return [
-        `could not open '/sys/module/${module}/holders': No such file or directory`,
-        'Module unloading is not supported',
-      ];
+      return given.compat && !tree.isBuiltin(module)
+        ? unknownHolders(module)
+        : [`Module ${module} is builtin.`];
     case 'ERR_KMOD_NOT_LOADED':
-      return [`Module ${module} is not currently loaded`];
+      // The folder of no name is the one of all modules.
+      return given.compat && module === '' && isModuleListVisible(io.kernel)
+        ? unknownHolders(module)
+        : [`Module ${module} is not currently loaded`];
     case 'ERR_KMOD_IN_USE':
       if (holders.length > 0) return [`Module ${module} is in use by: ${holders.join(' ')}`];
       if (moduleState(module, io.kernel) !== 'going') return [`Module ${module} is in use`];
@@ -112,4 +124,12 @@ function obstacleLines(obstacle: Obstacle, { io, tree, given }: RemovalContext):
     default:
       return [reason];
   }
+}
+
+/** What kmod says of a folder of /sys/module that is no loaded module's. */
+function unknownHolders(module: string): readonly string[] {
+  return [
+    `could not open '/sys/module/${module}/holders': No such file or directory`,
+    'Module unloading is not supported',
+  ];
 }

@@ -5,6 +5,15 @@ import type { InsertCall } from './plan.ts';
 
 const SHORTEST = 6;
 
+/** What helps where a file cannot be read. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: 'Run depmod.',
+  ENOTDIR: 'Run depmod.',
+  EISDIR: 'It is a folder: name a module, or a module file in it.',
+  EACCES: 'Let this user read it.',
+  ELOOP: 'Mend its symbolic links.',
+};
+
 /** The call for a file, and what is in its way, if anything. */
 export interface CallChoice {
   readonly call: InsertCall;
@@ -32,8 +41,9 @@ export function chooseCall(
   try {
     start = readFileStart(path);
   } catch (error) {
-    const { message, errno = null } = error as NodeJS.ErrnoException & { errno?: number };
-    return fileObstacle(`The module file ${path} cannot be read: ${message}. Run depmod.`, errno);
+    const { code = '', message, errno = null } = error as NodeJS.ErrnoException & { errno?: number };
+    const remedy = remedies[code] === undefined ? '' : ` ${remedies[code]}`;
+    return fileObstacle(`The module file ${path} cannot be read: ${message}.${remedy}`, errno);
   }
   if (start.length < SHORTEST)
     return fileObstacle(`The module file ${path} has only ${start.length} bytes and is none.`, null);

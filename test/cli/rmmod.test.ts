@@ -74,6 +74,9 @@ const rows: readonly (readonly [string, (readonly ModelledModule[])?])[] = [
   ['rmmod a-b.ko'],
   ['rmmod none/free.ko'],
   ['rmmod work'],
+  ['rmmod /'],
+  ['rmmod ./'],
+  ['rmmod work/ free'],
   ['rmmod top other low'],
   ['rmmod low top'],
   ['rmmod low'],
@@ -113,6 +116,9 @@ const HEADER = 'Module                  Size  Used by\n';
 /** Exit code, stdout and stderr of ours where kmod's are wrong. */
 const differences: readonly (readonly [string, readonly ModelledModule[], number, string, string])[] = [
   ['rmmod kernel', loaded, 1, '', 'rmmod: ERROR: Module kernel is builtin.\n'],
+  ['rmmod ', loaded, 1, '', 'rmmod: ERROR: Module  is not currently loaded\n'],
+  ['rmmod .', loaded, 1, '', 'rmmod: ERROR: Module  is not currently loaded\n'],
+  ['rmmod .ko', loaded, 1, '', 'rmmod: ERROR: Module  is not currently loaded\n'],
   ['rmmod going', going, 1, '', 'rmmod: ERROR: Module going is being unloaded by someone else.\n'],
   ['lsmod', going, 0, `${HEADER}going                  16384  0\n`, ''],
   ['lsmod', noUnload, 0, `${HEADER}free                   16384  -\n`, ''],
