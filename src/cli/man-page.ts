@@ -4,6 +4,9 @@ import { type Manual, type ManualOption, optionSpellings } from './manual.ts';
 import { type ManualNotes, manualNotes } from './manual-notes.ts';
 import { staticNodesManual } from './kmod-manuals.ts';
 
+/** The day that the pages say they are of. Not the build's, so that the same sources make the same pages. */
+const DATE = '2026-11-25';
+
 /** All pages, by file name. */
 export function manualPages(): ReadonlyMap<string, string> {
   const pages = toolManuals.map((manual) => [`${manual.name}.8`, toolPage(manual)] as const);
@@ -78,7 +81,7 @@ interface Page {
 function page({ name, purpose, synopsis, body, notes }: Page): string {
   return [
     `.\\" Made by npm run manual; change src/cli/*manual*.ts instead.\n`,
-    `.TH ${name.toUpperCase()} 8 "" "kmodctl" "System administration"\n`,
+    `.TH ${name.toUpperCase()} 8 "${DATE}" "kmodctl" "System administration"\n`,
     section('NAME', `${escaped(name)} \\- ${escaped(purpose)}\n`),
     section(
       'SYNOPSIS',

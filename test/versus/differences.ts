@@ -63,7 +63,8 @@ export const differences: readonly LineDifference[] = [
     line: 'modprobe TREE -C empty.d ./files',
     because: 'the message names the file',
     ours: { exitCode: 1, stdout: '' },
-    message: /^modprobe: ERROR: could not insert 'files': The module file \S+\/files cannot be read: EISDIR.* It is a folder: name a module/,
+    message:
+      /^modprobe: ERROR: could not insert 'files': The module file \S+\/files cannot be read: EISDIR.* It is a folder: name a module/,
   },
   {
     line: 'modprobe TREE -C empty.d kv-top',
