@@ -8,6 +8,7 @@ import { clones } from './clones.ts';
 import { depmod } from './depmod.ts';
 import { doctor } from './doctor.ts';
 import { loads } from './loads.ts';
+import { memory } from './memory.ts';
 import { modinfo } from './modinfo.ts';
 import { plan } from './plan.ts';
 import { startUp } from './start-up.ts';
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'alias-lookup': aliasLookup,
   modinfo,
   plan,
+  memory,
   loads,
 };
 

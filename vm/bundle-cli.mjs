@@ -1,9 +1,10 @@
 /**
- * Bundles the command line into dist/cli: main.cjs with all of it, one file for each tool with that alone, and kmodctl.cjs,
+ * Bundles the library into dist/lib, and the command line into dist/cli: main.cjs with all of it, one file for each tool with that alone, and kmodctl.cjs,
  * which starts them.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -49,6 +50,9 @@ const tools = {
   rmmod: {},
 };
 
+/** What the package exports, and the worker that it starts. */
+const library = ['src/index.ts', 'src/syscalls.ts', 'src/config.ts', 'src/api/depmod-worker.ts'];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
@@ -89,6 +93,22 @@ await Promise.all([
 ]);
 chmodSync(`${root}/dist/cli/kmodctl.cjs`, 0o755);
 await makeCode();
+await bundleLibrary();
+
+/** Hundreds of files, each with a module of its own, would take a tenth of a second and ten megabytes to import. */
+async function bundleLibrary() {
+  const outdir = `${root}/dist/lib`;
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: Object.fromEntries(library.map((file) => [basename(file, '.ts'), file])),
+    outdir,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+    define: { KMODCTL_VERSION: JSON.stringify(version) },
+  });
+}
 
 /** Compiled code goes beside the bundles that it is of; what is there of others is not for them. */
 async function makeCode() {

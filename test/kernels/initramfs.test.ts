@@ -232,6 +232,8 @@ test("the package's part: code without declarations, links, and a hash that foll
   };
   put('package.json', '{"name":"kmodctl"}');
   for (const path of [
+    'dist/lib/index.js',
+    'dist/cli/modprobe.1-x64.code',
     'dist/src/index.js',
     'dist/src/index.d.ts',
     'dist/src/index.js.map',
@@ -256,6 +258,8 @@ test("the package's part: code without declarations, links, and a hash that foll
     'init',
     'build/Release/kmodctl.node',
     'dist/cli/kmodctl.cjs',
+    'dist/cli/modprobe.1-x64.code',
+    'dist/lib/index.js',
     'dist/src/index.js',
     'dist/vm/a/b.js',
     'node_modules/node-gyp-build/index.js',
@@ -265,10 +269,14 @@ test("the package's part: code without declarations, links, and a hash that foll
   const links = tree.entries().flatMap(([path, { kind }]) => (kind === 'link' ? path : []));
   t.deepEqual(links, [
     'usr/bin/kmodctl',
-    ...['depmod', 'insmod', 'lsmod', 'modinfo', 'modprobe', 'rmmod'].map((name) => `usr/sbin/${name}`),
+    ...['depmod', 'insmod', 'ksyms', 'lsmod', 'modinfo', 'modprobe', 'rmmod'].map(
+      (name) => `usr/sbin/${name}`,
+    ),
   ]);
   t.is(packagePart(root).hash, hash);
   t.not(prebuilt.hash, hash);
+  put('dist/cli/modprobe.1-x64.code', 'compiled anew, of the same text');
+  t.is(packagePart(root).hash, hash);
   put('dist/src/index.js', '1');
   t.not(packagePart(root).hash, hash);
 });

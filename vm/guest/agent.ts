@@ -8,7 +8,7 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { serialize } from 'node:v8';
 
-import { modprobeSync } from '../../src/index.ts';
+import { modprobeSync } from 'kmodctl';
 import type { Frame } from '../protocol/frame.ts';
 import { toRemoteError } from '../protocol/remote-error.ts';
 import type { EventHead, RequestHead, Requests } from '../protocol/requests.ts';

@@ -28,7 +28,7 @@ export function packagePart(root = packageRoot()): PackagePart {
     if (!target.endsWith('.code')) hash.update(`${data.length}\0`).update(data);
   };
   add(`${PLACE}/package.json`, join(root, 'package.json'));
-  for (const folder of ['dist/src', 'dist/vm', 'dist/cli'])
+  for (const folder of ['dist/lib', 'dist/src', 'dist/vm', 'dist/cli'])
     for (const file of codeFiles(join(root, folder)))
       add(`${PLACE}/${folder}/${file}`, join(root, folder, file), folder === 'dist/cli' ? 0o755 : 0o644);
   for (const file of addonFiles(root)) add(`${PLACE}/${file}`, join(root, file));

@@ -99,7 +99,7 @@ async function clear(t: ExecutionContext, vm: VirtualMachine): Promise<void> {
 const UNLOADER = `
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rmmod } from '/usr/lib/node_modules/kmodctl/dist/src/index.js';
+import { rmmod } from '/usr/lib/node_modules/kmodctl/dist/lib/index.js';
 const [root, release] = process.argv.slice(2);
 while (!existsSync('/steps/stop'))
   for (const letter of 'afgbced') {
