@@ -28,7 +28,7 @@ export {
   type QueryModuleResult,
 } from './native/obsolete-calls.ts';
 export { createModule, type CreatedModule } from './api/create-module.ts';
-export { getKernelSyms, type KernelSymbolTable } from './api/kernel-symbols.ts';
+export { getKernelSyms, type KernelSymbolOptions, type KernelSymbolTable } from './api/kernel-symbols.ts';
 export type { AnswerSource } from './api/old-call.ts';
 export {
   type QueryAnswer,

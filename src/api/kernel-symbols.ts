@@ -1,8 +1,10 @@
 import { requireOptions } from '../errors/argument.ts';
+import type { ModuleTree } from '../index-files/module-tree.ts';
 import { type KernelExports, kernelExports } from '../kernel/kernel-exports.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
+import { versionedSymbolName } from '../module-file/prototype-crc.ts';
 import {
   decodeKernelSymbols,
   type KernelSymbol,
@@ -10,6 +12,8 @@ import {
 } from '../kernel/old-calls/kernel-symbol.ts';
 import { type ObsoleteCalls, obsoleteCalls } from '../native/obsolete-calls.ts';
 import { type AnswerSource, answerOfKernel } from './old-call.ts';
+import { treeOf } from './place-options.ts';
+import { knownVersions, witnessNames } from './version-source.ts';
 
 /** The answer of {@link getKernelSyms}. */
 export interface KernelSymbolTable {
@@ -28,6 +32,17 @@ export interface KernelSymbolTable {
   readonly addressesHidden: boolean;
 }
 
+/** Options of {@link getKernelSyms}. */
+export interface KernelSymbolOptions extends KernelLocation {
+  /**
+   * Whether names have the versions of their symbols, as they had when kernel and modules were built with versions:
+   * `export_function_R888cb211`. A symbol whose version cannot be known keeps its name. Default false.
+   */
+  readonly versions?: boolean | undefined;
+  /** Release whose modules tell the versions. Default: that of the running kernel. */
+  readonly release?: string | undefined;
+}
+
 const MAX_PASSES = 5;
 
 /**
@@ -37,16 +52,37 @@ const MAX_PASSES = 5;
  *
  * Values need the right to see addresses: CAP_SYSLOG, and kptr_restrict not 2.
  *
- * @param options `root`: folder that holds the `proc` to read, default `/`
  * @throws as a rejection: KmodError `ERR_KMOD_NO_SYMBOLS` where the kernel does not list its exports, `ERR_KMOD_PROC`,
  *   `ERR_KMOD_NO_MODULE_SUPPORT`
  */
 export async function getKernelSyms(
-  options: KernelLocation = {},
+  options: KernelSymbolOptions = {},
   calls: Pick<ObsoleteCalls, 'getKernelSyms'> = obsoleteCalls,
 ): Promise<KernelSymbolTable> {
-  requireOptions('options', options, { root: 'string' });
-  return answerOfKernel(options, () => tableOfKernel(calls)) ?? emulatedTable(options);
+  requireOptions('options', options, { root: 'string', versions: 'boolean', release: 'string' });
+  const { versions = false, release, ...location } = options;
+  const table = answerOfKernel(location, () => tableOfKernel(calls)) ?? (await emulatedTable(location));
+  return versions ? withVersions(table, treeOf({ root: location.root, release }), location) : table;
+}
+
+/** Only in an emulated table: the kernels that made their own had versions in the names. */
+async function withVersions(
+  table: KernelSymbolTable,
+  tree: ModuleTree,
+  location: KernelLocation,
+): Promise<KernelSymbolTable> {
+  if (table.source === 'kernel') return table;
+  const names = table.symbols.map(({ name }) => name);
+  const loaded = witnessNames(loadedModules(location));
+  const known = await knownVersions(
+    { tree, loaded },
+    names.filter((name) => !isMark(name)),
+  );
+  const symbols = table.symbols.map(({ name, value }) => {
+    const version = isMark(name) ? undefined : known.get(name);
+    return { name: version === undefined ? name : versionedSymbolName(name, version.crc), value };
+  });
+  return { ...table, symbols };
 }
 
 /**
@@ -102,4 +138,9 @@ export async function modulesAndExports(
 
 function sameNames(some: readonly LoadedModule[], others: readonly LoadedModule[]): boolean {
   return some.length === others.length && some.every(({ name }, index) => name === others[index]?.name);
+}
+
+/** Whether an entry begins the symbols of a module or of the kernel. */
+function isMark(name: string): boolean {
+  return name.startsWith('#');
 }

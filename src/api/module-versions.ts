@@ -9,7 +9,7 @@ import type { ExportedSymbol } from '../module-file/exported-symbol.ts';
 import { type ModuleFile, readModuleFile } from '../module-file/module-file.ts';
 import { modinfo, type ModinfoOptions } from './modinfo.ts';
 import { treeOf } from './place-options.ts';
-import { knownVersions } from './version-source.ts';
+import { knownVersions, witnessNames } from './version-source.ts';
 
 /** A symbol that a module needs, with its version there and in the kernel. */
 export interface NeededVersion {
@@ -106,9 +106,9 @@ function neighbours({ dependencies }: ModuleFile, path: string): readonly string
 }
 
 /** None on a kernel without modules: a tree can be looked at all the same. */
-export function loadedNames(kernel: KernelLocation): readonly string[] {
+function loadedNames(kernel: KernelLocation): readonly string[] {
   try {
-    return loadedModules(kernel).map(({ name }) => name);
+    return witnessNames(loadedModules(kernel));
   } catch (error) {
     if (error instanceof KmodError) return [];
     throw error;

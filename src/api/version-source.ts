@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { type ModuleFile, readModuleFile } from '../module-file/module-file.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -20,7 +21,7 @@ export interface KnownVersion {
 /** Where versions are looked for. */
 export interface VersionPlace {
   readonly tree: ModuleTree;
-  /** Names of the loaded modules: their versions are those of the running kernel, for it took them. */
+  /** Names of loaded modules: their versions are those of the running kernel, for it took them. */
   readonly loaded: readonly string[];
   /** Files of modules besides the tree that may export what is looked for. */
   readonly besides?: readonly string[];
@@ -28,6 +29,11 @@ export interface VersionPlace {
   readonly except?: string | undefined;
   /** Whether all modules of the tree are asked for what few of them use. Default false: some hundreds. */
   readonly isThorough?: boolean | undefined;
+}
+
+/** Loaded modules that are witnesses: those that nobody forced the kernel to take. */
+export function witnessNames(modules: readonly LoadedModule[]): readonly string[] {
+  return modules.filter(({ taints }) => !taints.includes('F')).map(({ name }) => name);
 }
 
 /** As which a module's own versions name the kernel's image. */

@@ -1,6 +1,6 @@
 import { modulesAndExports } from '../api/kernel-symbols.ts';
 import { treeOf } from '../api/place-options.ts';
-import { knownVersions } from '../api/version-source.ts';
+import { knownVersions, witnessNames } from '../api/version-source.ts';
 import type { LoadedModule } from '../kernel/loaded-module.ts';
 import { versionedSymbolName } from '../module-file/prototype-crc.ts';
 import type { CliIo } from './cli-io.ts';
@@ -89,7 +89,7 @@ async function symbolListing(
 
 /** With the versions in the names, of those whose versions are known. */
 async function versioned(owners: readonly ListedOwner[], io: CliIo): Promise<readonly ListedOwner[]> {
-  const loaded = owners.flatMap(({ module }) => (module === null ? [] : [module.name]));
+  const loaded = witnessNames(owners.flatMap(({ module }) => module ?? []));
   const names = owners.flatMap(({ symbols }) => symbols.map(({ name }) => name));
   const known = await knownVersions({ tree: treeOf({ root: io.root, release: io.release }), loaded }, names);
   return owners.map(({ module, symbols }) => ({

@@ -1,10 +1,10 @@
 /** The symbols that the running kernel and its modules export, from /proc/kallsyms. */
-import { open } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath } from './kernel-file.ts';
 import type { KernelSymbol } from './old-calls/kernel-symbol.ts';
+import { Turns } from './turns.ts';
 
 /** What a module exports. */
 export interface ModuleExports {
@@ -25,6 +25,7 @@ export interface KernelExports {
 
 /** A name that is looked for, and what is known of it so far. */
 interface Entry {
+  readonly key: string;
   readonly name: string;
   address: string | undefined;
   isGlobal: boolean;
@@ -32,8 +33,8 @@ interface Entry {
 
 const MARK = '__ksymtab_';
 const RECORD = '__this_module\t[';
-/** How many lines are looked at before others have their turn. */
-const TURN = 20_000;
+/** Lines between two looks at the clock: a millisecond of work or less. */
+const LINES_AT_ONCE = 2048;
 const FIRST_SIZE = 12 * 2 ** 20;
 const NEWLINE = 10;
 const SPACE = 32;
@@ -43,38 +44,41 @@ const SPACE = 32;
  * letter beside a symbol does not tell: for the kernel's image a capital only means global, and of a module's exports those
  * for the GPL have small ones.
  *
- * The file is about 10 MB; it is read off the main thread, and looked through in turns with other work.
+ * The file is about 10 MB; it is read and looked through in short turns with other work of the event loop.
  *
  * @throws KmodError `ERR_KMOD_NO_SYMBOLS` where the kernel lists no exports, `ERR_KMOD_PROC` for a file that cannot be read
  */
 export async function kernelExports(location: KernelLocation = {}): Promise<KernelExports> {
   const path = kernelPath(location, 'proc/kallsyms');
-  const text = await readWhole(path);
-  const wanted = wantedNames(text);
+  const turns = new Turns();
+  const text = await readWhole(path, turns);
+  const wanted = await wantedNames(text, turns);
   if (![...wanted.keys()].some((key) => !key.includes('\t')))
     throw new KmodError(
       'ERR_KMOD_NO_SYMBOLS',
       `${path} does not tell which symbols are exported: the kernel was built without CONFIG_KALLSYMS_ALL (or without modules). Module.symvers of its headers does.`,
       { path },
     );
-  await findAddresses(text, wanted);
+  await findAddresses(text, wanted, turns);
   return sorted(wanted);
 }
 
-async function readWhole(path: string): Promise<Buffer> {
+/** The kernel gives it out in thousands of small pieces; none of them makes a program wait. */
+async function readWhole(path: string, turns: Turns): Promise<Buffer> {
   try {
-    const file = await open(path, 'r');
+    const descriptor = openSync(path, 'r');
     try {
       let bytes = Buffer.allocUnsafe(FIRST_SIZE);
       let length = 0;
       for (;;) {
         if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
-        const { bytesRead } = await file.read(bytes, length, bytes.length - length, null);
-        if (bytesRead === 0) return bytes.subarray(0, length);
-        length += bytesRead;
+        const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+        if (read === 0) return bytes.subarray(0, length);
+        length += read;
+        if (turns.isOver) await turns.next();
       }
     } finally {
-      await file.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
@@ -91,39 +95,88 @@ async function readWhole(path: string): Promise<Buffer> {
 }
 
 /** Each exported symbol by the text of its line behind the letter: its name, and `\t[MODULE]` where it has one. */
-function wantedNames(text: Buffer): Map<string, Entry> {
+async function wantedNames(text: Buffer, turns: Turns): Promise<Map<string, Entry>> {
   const wanted = new Map<string, Entry>();
-  const want = (start: number, end: number): void => {
-    const key = text.toString('latin1', start, end);
-    if (!wanted.has(key))
-      wanted.set(key, { name: key.split('\t')[0] ?? '', address: undefined, isGlobal: false });
-  };
-  for (let at = text.indexOf(MARK); at !== -1; at = text.indexOf(MARK, at + 1))
-    if (text[at - 1] === SPACE) want(at + MARK.length, lineEnd(text, at));
-  for (let at = text.indexOf(RECORD); at !== -1; at = text.indexOf(RECORD, at + 1))
-    if (text[at - 1] === SPACE) want(at, lineEnd(text, at));
+  for (const [mark, skipped] of [
+    [MARK, MARK.length],
+    [RECORD, 0],
+  ] as const)
+    for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+      if (text[at - 1] !== SPACE) continue;
+      const key = text.toString('latin1', at + skipped, lineEnd(text, at));
+      if (!wanted.has(key))
+        wanted.set(key, { key, name: key.split('\t')[0] ?? '', address: undefined, isGlobal: false });
+      if (wanted.size % 256 === 0 && turns.isOver) await turns.next();
+    }
   return wanted;
 }
 
-async function findAddresses(text: Buffer, wanted: ReadonlyMap<string, Entry>): Promise<void> {
-  let lines = 0;
+async function findAddresses(text: Buffer, wanted: ReadonlyMap<string, Entry>, turns: Turns): Promise<void> {
+  const byHash = entriesByHash(wanted);
   for (let start = 0; start < text.length;) {
-    const end = lineEnd(text, start);
-    // The address, a letter between two blanks, and the rest.
-    const nameAt = text.indexOf(SPACE, start) + 3;
-    const entry = nameAt < end ? wanted.get(text.toString('latin1', nameAt, end)) : undefined;
-    if (entry !== undefined) {
-      const letter = text[nameAt - 2] ?? 0;
-      const isGlobal = letter >= 65 && letter <= 90;
-      // Of several with one name the global one is meant.
-      if (entry.address === undefined || (isGlobal && !entry.isGlobal)) {
-        entry.address = text.toString('latin1', start, nameAt - 3);
-        entry.isGlobal = isGlobal;
-      }
-    }
-    start = end + 1;
-    if (++lines % TURN === 0) await setImmediate();
+    start = scanLines(text, start, byHash);
+    if (turns.isOver) await turns.next();
   }
+}
+
+/**
+ * Looks at some lines, and hashes the names as it goes: there are twenty times as many symbols as are exported, and making a
+ * text of each would take most of the time. A function of its own, for the compiler's sake.
+ *
+ * @returns where the next line begins
+ */
+function scanLines(text: Uint8Array, from: number, byHash: ReadonlyMap<number, readonly Entry[]>): number {
+  const { length } = text;
+  let start = from;
+  for (let lines = 0; lines < LINES_AT_ONCE && start < length; lines++) {
+    // The address, a letter between two blanks, and the name to the end of the line.
+    let at = start;
+    while (at < length && text[at] !== SPACE && text[at] !== NEWLINE) at++;
+    const nameAt = at + 3;
+    let hash = FIRST_HASH;
+    for (at = nameAt; at < length; at++) {
+      const byte = text[at] ?? NEWLINE;
+      if (byte === NEWLINE) break;
+      hash = nextHash(hash, byte);
+    }
+    const entries = byHash.get(hash);
+    if (entries !== undefined) noteAddress(entries, text, { start, nameAt, end: at });
+    start = at + 1;
+  }
+  return start;
+}
+
+const FIRST_HASH = 5381;
+
+function nextHash(hash: number, byte: number): number {
+  return (Math.imul(hash, 33) ^ byte) | 0;
+}
+
+function entriesByHash(wanted: ReadonlyMap<string, Entry>): ReadonlyMap<number, readonly Entry[]> {
+  const byHash = new Map<number, Entry[]>();
+  for (const [key, entry] of wanted) {
+    let hash = FIRST_HASH;
+    for (let index = 0; index < key.length; index++) hash = nextHash(hash, key.charCodeAt(index));
+    const same = byHash.get(hash);
+    if (same === undefined) byHash.set(hash, [entry]);
+    else same.push(entry);
+  }
+  return byHash;
+}
+
+/** Of several symbols with one name the global one is meant. */
+function noteAddress(
+  entries: readonly Entry[],
+  text: Uint8Array,
+  { start, nameAt, end }: { readonly start: number; readonly nameAt: number; readonly end: number },
+): void {
+  const line = Buffer.from(text.buffer, text.byteOffset + start, end - start).toString('latin1');
+  const entry = entries.find(({ key }) => key === line.slice(nameAt - start));
+  if (entry === undefined) return;
+  const isGlobal = /^[A-Z]$/.test(line.charAt(nameAt - start - 2));
+  if (entry.address !== undefined && (!isGlobal || entry.isGlobal)) return;
+  entry.address = line.slice(0, nameAt - start - 3);
+  entry.isGlobal = isGlobal;
 }
 
 function lineEnd(text: Buffer, at: number): number {

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 
 import { runCli } from '../fixtures/cli-session.ts';
-import { FixtureRoot } from '../fixtures/fixture-root.ts';
+import { getKernelSyms } from '../../src/syscalls.ts';
+import { moduleVersions } from '../../src/index.ts';
+import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+import { moduleImage } from '../fixtures/module-image.ts';
 import { HIDDEN_KALLSYMS, writeSymbols } from '../fixtures/symbol-list.ts';
 
 function setUp(t: ExecutionContext): FixtureRoot {
@@ -77,6 +80,67 @@ test('ksyms: hidden addresses, eight digits where they do, and what goes wrong',
     stderr: 'ksyms: ERROR: too many arguments provided.\n',
   });
   t.like(await runCli(root, ['ksyms', '-x']), { exitCode: 1, stderr: "ksyms: invalid option -- 'x'\n" });
+});
+
+test('versions: in the names of ksyms and getKernelSyms, and beside those of the kernel', async (t) => {
+  const root = setUp(t);
+  const printk = { name: '_printk', crc: 0x92_9972 };
+  const stock = moduleImage({ modinfo: ['license=GPL', 'intree=Y'], needs: [printk] });
+  const exporting = moduleImage({
+    modinfo: ['license=GPL'],
+    exports: [{ name: 'export_function', crc: 0x888c_b211 }],
+  });
+  const importing = moduleImage({
+    modinfo: ['license=GPL', 'depends=export'],
+    needs: [
+      { name: '_printk', crc: 0x1234_5678 },
+      { name: 'export_function', crc: 0x888c_b211 },
+      { name: 'no_such_symbol', crc: 1, weak: true },
+      { name: 'plain' },
+    ],
+  });
+  root.writeTree({
+    modules: {
+      stock: { path: 'kernel/stock.ko', content: stock },
+      export: { path: 'extra/export.ko', content: exporting },
+      other: { path: 'extra/other.ko', content: importing },
+    },
+    symbols: [['export_function', 'export']],
+  });
+  const { stdout } = await runCli(root, ['ksyms', '-a', '-h', '--versions']);
+  t.is(
+    stdout,
+    `ffffffffc0500000  late_function                     [late]
+ffffffffc0100010  export_function_R888cb211         [export]
+ffffffff81000200  _printk_R00929972
+0000000000000000  fixed_percpu_data
+ffffffff81000300  kfree
+`,
+  );
+  const { symbols } = await getKernelSyms({ root: root.path, release: RELEASE, versions: true });
+  t.deepEqual(
+    symbols.map(({ name }) => name),
+    '#slave #import #export export_function_R888cb211 # _printk_R00929972 fixed_percpu_data kfree'.split(' '),
+  );
+  const place = ['-b', root.path, '-k', RELEASE];
+  t.is(
+    (await runCli(root, ['modinfo', '--versions', ...place, 'other'])).stdout,
+    `NEEDS            MODULE      KERNEL      VERDICT         FROM
+_printk          0x12345678  0x00929972  DIFFERS         kernel
+export_function  0x888cb211  0x888cb211  same            export
+no_such_symbol   0x00000001  -           unknown (weak)
+plain            -           -           unknown
+`,
+  );
+  // Module.symvers of the headers tells more.
+  root.write(
+    `lib/modules/${RELEASE}/build/Module.symvers`,
+    '0x12345678\t_printk\tvmlinux\tEXPORT_SYMBOL\t\n0x00000002\tplain\tdrivers/x/some-other\tEXPORT_SYMBOL_GPL\t\nodd\n',
+  );
+  const { needs } = await moduleVersions('other', { root: root.path, release: RELEASE });
+  t.like(needs[0], { agrees: true, provider: 'kernel', kernelCrc: 0x1234_5678 });
+  t.regex(needs[0]?.source ?? '', /build\/Module\.symvers$/);
+  t.like(needs[3], { agrees: null, provider: 'some_other', crc: null, kernelCrc: 2 });
 });
 
 test('lsmod --classic: counts without modules, users in brackets, and marks', async (t) => {
