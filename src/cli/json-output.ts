@@ -2,7 +2,20 @@ import { failureFacts } from './failure-report.ts';
 
 /** What a JSON document of ours holds. Each has a schema in docs/schemas. */
 export type DocumentKind =
-  'audit' | 'doctor' | 'error' | 'helper' | 'info' | 'ksyms' | 'list' | 'load' | 'plan' | 'unload';
+  | 'audit'
+  | 'config-convert'
+  | 'config-explain'
+  | 'config-lint'
+  | 'config-show'
+  | 'doctor'
+  | 'error'
+  | 'helper'
+  | 'info'
+  | 'ksyms'
+  | 'list'
+  | 'load'
+  | 'plan'
+  | 'unload';
 
 /**
  * A document with its `schema`, the name and version of its form. The version rises when a field changes its meaning or

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 
 import { readModprobeConfiguration } from '../api/modprobe-configuration.ts';
 import { moduleFacts } from '../api/module-facts.ts';
-import type { PlaceOptions } from '../api/place-options.ts';
+import { type PlaceOptions, treeOf } from '../api/place-options.ts';
 import { explanationText, type Explanation } from '../config/explanation.ts';
 import { findingText, type LintFinding, type ModuleFacts } from '../config/lint-finding.ts';
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
@@ -17,7 +17,11 @@ import { lintModulesConf } from '../config/modules-conf/lint.ts';
 import type { ModulesConfiguration } from '../config/modules-conf/model.ts';
 import { readModulesConf } from '../config/modules-conf/read-modules-conf.ts';
 import type { ReadingMode } from '../config/modules-conf/reading-mode.ts';
+import { explainIndexes, joinExplanations } from '../config/index-explanation.ts';
+import type { ModuleTree } from '../index-files/module-tree.ts';
+import { lookUpName } from '../plan/lookup.ts';
 import type { CliIo } from './cli-io.ts';
+import { jsonDocument } from './json-output.ts';
 import { configurationLines } from './configuration-dump.ts';
 import { type Subcommand, type SubcommandArguments, UsageError } from './kmodctl-options.ts';
 import { hasCode } from './refusal-text.ts';
@@ -27,12 +31,12 @@ const actions = ['show', 'explain', 'lint', 'convert'] as const;
 
 /** `kmodctl config`: what configuration says, which line counts, what is wrong with it, and modules.conf in new words. */
 export const configSubcommand: Subcommand = {
-  options: ['config', 'modules-conf', 'mode', 'allow-shell', 'compat', 'release', 'root'],
+  options: ['config', 'modules-conf', 'mode', 'allow-shell', 'compat', 'release', 'root', 'json'],
   manual: {
     purpose: 'configuration: show it, explain NAME, lint it, convert a modules.conf',
     usage: ['[options] show', '[options] explain NAME...', '[options] lint', '[options] convert'],
     about:
-      'Reads modprobe.d and the kernel command line, or a modules.conf of Linux 2.0 to 2.4. show: all that counts, in its order. explain: every line that touches a name; a star marks those that count. lint: what is wrong or probably not meant; the exit code is 1 if there is an error. convert: a modules.conf as modprobe.d, with lines for depmod.d in comments, and a warning for whatever is not kept.',
+      'Reads modprobe.d and the kernel command line, or a modules.conf of Linux 2.0 to 2.4. show: all that counts, in its order. explain: every line that touches a name, in modprobe.d, on the kernel command line, in the tree of modules, and with --modules-conf in that file, too; a star marks those that count. lint: what is wrong or probably not meant; the exit code is 1 if there is an error. convert: a modules.conf as modprobe.d, with lines for depmod.d in comments, and a warning for whatever is not kept.',
     operands: actions,
   },
   run(given, io) {
@@ -58,25 +62,55 @@ export const configSubcommand: Subcommand = {
 function show(given: SubcommandArguments, io: CliIo): number {
   if (!isOld(given)) {
     const configuration = modprobeConfiguration(given, io);
-    io.stdout(configurationLines(configuration, given.has('compat')));
+    io.stdout(
+      given.has('json')
+        ? jsonDocument('config-show', { kind: 'modprobe', ...configuration })
+        : configurationLines(configuration, given.has('compat')),
+    );
     return 0;
   }
   const model = modulesConfiguration(given, io);
+  if (given.has('json')) {
+    // The environment is the caller's own, and may hold secrets.
+    const { environment: _, lines: _lines, ...rest } = model;
+    io.stdout(jsonDocument('config-show', { kind: 'modules.conf', ...rest }));
+    return model.hasFailed ? 1 : 0;
+  }
   io.stdout(configurationText(model, `kmodctl ${packageVersion()}`));
   return tellDiagnostics(model, io);
 }
 
 function explain(names: readonly string[], given: SubcommandArguments, io: CliIo): number {
   const explanations = names.map((name) => explanationOf(name, given, io));
-  io.stdout(explanations.map(explanationText).join('\n'));
+  if (given.has('json')) io.stdout(jsonDocument('config-explain', { explanations }));
+  else io.stdout(explanations.map(explanationText).join('\n'));
   return 0;
 }
 
 function explanationOf(name: string, given: SubcommandArguments, io: CliIo): Explanation {
-  if (isOld(given)) return explainModulesConf(modulesConfiguration(given, io), name);
-  return explainModprobeConfiguration(modprobeConfiguration(given, io), name, {
-    compat: given.has('compat'),
-  });
+  const tree = treeOf(given.place);
+  const configuration = modprobeConfiguration(given, io);
+  const byModprobe = (asked: string): Explanation =>
+    explainByModprobe(configuration, asked, { tree, compat: given.has('compat') });
+  if (!isOld(given)) return byModprobe(name);
+  const first = explainModulesConf(modulesConfiguration(given, io), name);
+  const others = first.modules.filter((module) => module !== name && module !== 'off' && module !== 'null');
+  return joinExplanations(first, ...[name, ...others].map(byModprobe));
+}
+
+/** By modprobe.d, the kernel's command line and the tree. */
+function explainByModprobe(
+  configuration: ModprobeConfiguration,
+  name: string,
+  { tree, compat }: { readonly tree: ModuleTree; readonly compat: boolean },
+): Explanation {
+  const modules = lookUpName(tree, name, configuration).map(({ module }) => module);
+  const explanation = explainModprobeConfiguration(configuration, name, { modules, compat });
+  const alias = explanation.lines.find(
+    ({ text, effect }) => effect === 'counts' && text.startsWith('alias '),
+  );
+  const winner = alias === undefined ? null : `${alias.origin.file}:${alias.origin.line} comes first`;
+  return { ...explanation, lines: [...explanation.lines, ...explainIndexes(tree, name, winner)] };
 }
 
 function lint(given: SubcommandArguments, io: CliIo): number {
@@ -84,7 +118,9 @@ function lint(given: SubcommandArguments, io: CliIo): number {
   const findings: readonly LintFinding[] = isOld(given)
     ? lintModulesConf(modulesConfiguration(given, io), facts)
     : lintModprobeConfiguration(modprobeConfiguration(given, io), facts);
-  io.stdout(findings.map(findingText).join(''));
+  io.stdout(
+    given.has('json') ? jsonDocument('config-lint', { findings }) : findings.map(findingText).join(''),
+  );
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
@@ -93,6 +129,10 @@ function convert(given: SubcommandArguments, io: CliIo): number {
   if (model.files.length === 0 && !model.hasFailed)
     throw new UsageError('there is no /etc/modules.conf; name the file with --modules-conf');
   const { modprobe, depmod, warnings } = convertModulesConf(model);
+  if (given.has('json')) {
+    io.stdout(jsonDocument('config-convert', { modprobe, depmod, warnings, hasErrors: model.hasFailed }));
+    return model.hasFailed ? 1 : 0;
+  }
   io.stdout(modprobe);
   const lines = depmod.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   if (lines.length > 0)

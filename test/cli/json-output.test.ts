@@ -126,6 +126,43 @@ test.serial('modules of a stock kernel, and depmod', async (t) => {
   await documentOf(t, root, ['depmod', '--json', '-b', '/nowhere', '-C', '/dev/null', '9.9']);
 });
 
+test.serial('configuration fits its schemas, that of modprobe.d and a modules.conf', async (t) => {
+  const root = setUp(t);
+  const place = ['--json', '-d', root.path];
+  root.write(
+    'etc/modprobe.d/a.conf',
+    'alias eth0 odd\noptions xor a=1\nsoftdep odd pre: xor\nblacklist unix\ninstall none true\n',
+  );
+  root.write('proc/cmdline', 'xor.b=2');
+  root.write(`lib/modules/${RELEASE}/modules.alias`, '# Aliases\nalias eth* btrfs\n');
+  root.write(
+    'modules.conf',
+    'path[misc]=/x\nalias eth0 btrfs\noptions -k btrfs a=1\nif -k\nendif\ninsmod_opt=-f\npre-install btrfs A\n',
+  );
+  const conf = ['--modules-conf=modules.conf', '-d', root.path];
+  await documentOf(t, root, ['kmodctl', 'config', ...place, 'show']);
+  await documentOf(t, root, ['kmodctl', 'config', ...place, 'explain', 'eth0', 'xor']);
+  await documentOf(t, root, ['kmodctl', 'config', ...place, 'lint']);
+  for (const action of [['show'], ['explain', 'eth0'], ['lint'], ['convert']]) {
+    const { stdout } = await runCli(root, ['kmodctl', 'config', '--json', ...conf, ...action]);
+    const document = JSON.parse(stdout) as Record<string, unknown>;
+    t.deepEqual(schemaFaults(document), [], action.join(' '));
+    documents.add(String(document['schema']));
+  }
+  const { stdout } = await runCli(root, ['kmodctl', 'config', ...conf, 'explain', 'eth0']);
+  t.is(
+    stdout.replaceAll(root.path, '').replaceAll(`/lib/modules/${RELEASE}`, ''),
+    `eth0 is btrfs
+* modules.conf:2: alias eth0 btrfs
+* modules.conf:3: options btrfs a=1
+* modules.conf:7: pre-install btrfs A
+- /etc/modprobe.d/a.conf:1: alias eth0 odd  (modules.conf:2 comes first)
+- /modules.alias:2: alias eth* btrfs  (modules.conf:2 comes first)
+* /modules.softdep:1: softdep btrfs pre: none odd post: unix
+`,
+  );
+});
+
 test.serial('every schema was used, and every one is documented', (t) => {
   const files = readdirSync('docs/schemas').filter((file) => !file.startsWith('definitions'));
   const names = files.map((file) => file.replace(/^(.*)-(\d+)\.json$/, 'kmodctl/$1/$2'));

@@ -57,7 +57,7 @@ export async function runModelledKmod(
     const { code, signal, stdout, stderr } = await runChild(
       'unshare',
       [...space, loader, '--preload', await library, ...rest, ...args],
-      { env: { KMODCTL_TEST_KERNEL: socket }, cwd: root.path, timeout },
+      { env: { KMODCTL_TEST_KERNEL: socket, KMODCTL_TEST_LIBRARY: await library }, cwd: root.path, timeout },
     );
     return { exitCode: code ?? 255, stdout, stderr: plainMessages(stderr) + (signal ?? '') };
   } finally {

@@ -1,6 +1,7 @@
 import type { ConversionWarnings } from './conversion-warning.ts';
 import type { ConfCommandRecord, DefineRecord } from './model.ts';
 import { shellWord } from './modprobe-words.ts';
+import type { NameTable } from './name-table.ts';
 
 const INSMOD = /(^|[;&|({\s])(?:\/sbin\/)?insmod\s+([A-Za-z][\w-]*)(?=[\s;&|)}]|$)/g;
 const AUTOCLEAN = /\bmodprobe\s+(?:-k|"-k"|'-k')(?=\s)/g;
@@ -48,14 +49,23 @@ function uses(command: string, variable: string): boolean {
   return /^[A-Za-z_]\w*$/.test(variable) && new RegExp(`\\$\\{?${variable}\\b`).test(command);
 }
 
-/** Warns of commands that modutils never ran: of one kind and name only the first counts. */
+/** Warns of commands that modutils never ran: of one kind and name only the first counts, and none without a module. */
 export function warnOfLaterCommands(
   commands: readonly ConfCommandRecord[],
+  table: NameTable,
   warnings: ConversionWarnings,
 ): void {
   const seen = new Set<string>();
   for (const { kind, name, origin } of commands) {
     const key = `${kind} ${name}`;
+    const { end } = table.chain(name);
+    if (end === 'off' || end === 'null')
+      warnings.add(
+        origin,
+        'command-never-run',
+        `${key}: ${name} is ${end}, so its commands never ran`,
+        'Remove the line, or the alias.',
+      );
     if (seen.has(key))
       warnings.add(
         origin,

@@ -25,6 +25,8 @@ export function loadingLines(
   const { table } = context;
   const probed = probingLines(name, table);
   if (probed !== undefined) return probed;
+  const { end } = table.chain(name);
+  if (end === 'off') return [`install ${name} /bin/true`, `remove ${name} /bin/true`];
   const kinds: readonly CommandDirective[] = [
     'pre-install',
     'install',
@@ -66,7 +68,7 @@ function probingLines(name: string, table: NameTable): readonly string[] | undef
       : loads.join(' || ');
   return [
     `install ${name} ${modprobeText(install)}`,
-    `remove ${name} ${modprobeText(members.map((member) => unloadCommand(member)).join('; '))}`,
+    `remove ${name} ${modprobeText(`${members.map((member) => unloadCommand(member, { quiet: true })).join('; ')}; true`)}`,
   ];
 }
 
@@ -112,8 +114,10 @@ function removeLine(name: string, next: string | undefined, context: ListContext
   const instead = commandText('remove', name, context);
   const after = commandText('post-remove', name, context);
   const { above, below } = context;
-  if ([before, instead, after].every((text) => text === undefined) && above.length + below.length === 0)
-    return [];
+  // The install line of an alias stands in the way of its module.
+  const isModule = next === name;
+  const hasCommand = [before, instead, after].some((text) => text !== undefined);
+  if (isModule && !hasCommand && above.length + below.length === 0) return [];
   const unload =
     next === undefined
       ? 'true'
@@ -142,7 +146,8 @@ function commandText(
   { table, defines, warnings }: LoadingContext,
 ): string | undefined {
   const record = table.command(kind, name);
-  if (record === undefined) return undefined;
+  // Of what stands for no module none was ever run.
+  if (record === undefined || table.chain(name).end === 'null') return undefined;
   const text = convertCommand(record, defines, warnings).replace(/[;\s]+$/, '');
   return text === '' ? 'true' : text;
 }

@@ -28,7 +28,7 @@ export function convertModulesConf(model: ModulesConfiguration): Conversion {
   const warnings = new ConversionWarnings();
   const table = new NameTable(model);
   warnOfLostLines(model, table, warnings);
-  warnOfLaterCommands(model.commands, warnings);
+  warnOfLaterCommands(model.commands, table, warnings);
   const names = loadedNames(model, table);
   const context = { table, defines: model.defines, warnings };
   const aliases = model.aliases.flatMap((record) => aliasLines(record, table, warnings));

@@ -29,9 +29,14 @@ export function loadCommand(
 /** A command that unloads one. */
 export function unloadCommand(
   name: string,
-  { ignoreRemove = false }: { ignoreRemove?: boolean } = {},
+  { ignoreRemove = false, quiet = false }: { ignoreRemove?: boolean; quiet?: boolean } = {},
 ): string {
-  return command(['-r', ...(ignoreRemove ? ['--ignore-remove'] : []), ...target(name)]);
+  return command([
+    ...(quiet ? ['-q'] : []),
+    '-r',
+    ...(ignoreRemove ? ['--ignore-remove'] : []),
+    ...target(name),
+  ]);
 }
 
 function target(name: string): readonly string[] {

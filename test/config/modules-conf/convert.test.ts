@@ -121,9 +121,9 @@ test('probe and probeall', (t) => {
   t.deepEqual(lines(text), [
     'alias any card',
     'install card /sbin/modprobe nosuch || /sbin/modprobe loop',
-    'remove card /sbin/modprobe -r nosuch; /sbin/modprobe -r loop',
+    'remove card /sbin/modprobe -q -r nosuch; /sbin/modprobe -q -r loop; true',
     'install cards s=1; /sbin/modprobe nosuch && s=0; /sbin/modprobe loop && s=0; [ $s = 0 ]',
-    'remove cards /sbin/modprobe -r nosuch; /sbin/modprobe -r loop',
+    'remove cards /sbin/modprobe -q -r nosuch; /sbin/modprobe -q -r loop; true',
   ]);
   t.is(load(t, text, 'any'), 'install /sbin/modprobe nosuch || /sbin/modprobe loop\n');
 });
@@ -141,7 +141,15 @@ test('commands: all six, their order, and what of them is left out', (t) => {
   t.deepEqual(lines('install m\nremove m\n'), ['install m { true; }', 'remove m { true; }']);
   t.deepEqual(lines('alias a m\npre-install a PRE\n'), [
     'install a test -e /sys/module/m/initstate || { { PRE; } && /sbin/modprobe m $CMDLINE_OPTS; }',
+    'remove a /sbin/modprobe -r m',
   ]);
+  t.deepEqual(lines('alias n null\npre-install n PRE\nabove n m\nalias o off\nabove o m\n'), [
+    'install n { /sbin/modprobe m; true; }',
+    'remove n /sbin/modprobe -r m; true',
+    'install o /bin/true',
+    'remove o /bin/true',
+  ]);
+  t.deepEqual(warned('alias n null\npre-install n PRE\n'), ['2 command-never-run']);
   t.is(
     load(t, 'install dummy echo \\n "x"\n', 'dummy', 'numdummies=2'),
     'install { echo \\n "x"; } numdummies=2\n',
@@ -230,7 +238,7 @@ alias c d
 alias -x y
 # /more:4, /more:5
 install e /sbin/modprobe f || /sbin/modprobe g
-remove e /sbin/modprobe -r f; /sbin/modprobe -r g
+remove e /sbin/modprobe -q -r f; /sbin/modprobe -q -r g; true
 `,
   );
   t.deepEqual(
