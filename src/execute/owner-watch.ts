@@ -28,9 +28,10 @@ export class OwnerWatch {
    *
    * @throws KmodError `ERR_KMOD_OWNER`
    */
-  checkConfiguration({ steps }: LoadPlan): void {
+  checkConfiguration({ steps, targets }: LoadPlan): void {
     if (this.#check === 'off') return;
-    for (const file of new Set(steps.flatMap(originFiles))) {
+    const aliases = targets.flatMap(({ origin }) => origin?.file ?? []);
+    for (const file of new Set([...aliases, ...steps.flatMap(originFiles)])) {
       let finding: OwnerFinding | undefined;
       try {
         finding = this.#owners.inspect(resolve(file));

@@ -140,6 +140,27 @@ test('commands run with nothing but the environment of the kernel, and no name o
   t.is(readFileSync(output, 'utf8'), 'not run');
 });
 
+test('so do pre-install and post-install of a modules.conf', async (t) => {
+  const root = setUp(t);
+  const output = join(root.path, 'seen');
+  const file = root.write(
+    'etc/modules.conf',
+    `alias eth0 other\npre-install other env >${output}\npost-install other echo post >>${output}\n`,
+  );
+  const options = [`--modules-conf=${file}`];
+  const { exitCode, calls, log } = await ask(root, 'eth0', options, { PATH: '/tmp', LD_PRELOAD: 'x' });
+  t.is(exitCode, 0, log);
+  t.deepEqual(calls, ['finit other 0']);
+  const lines = readFileSync(output, 'utf8').trimEnd().split('\n');
+  t.is(lines.at(-1), 'post');
+  t.true(lines.includes('PATH=/sbin:/usr/sbin:/bin:/usr/bin') && lines.includes('HOME=/'));
+  t.false(lines.some((line) => /LD_PRELOAD|\/tmp$/.test(line)));
+  writeFileSync(output, 'not run');
+  for (const name of [';reboot', '$(x)', '`x`', 'eth0\n', `eth0'"`, '-r'])
+    t.is((await ask(root, name, options)).exitCode, 1, name);
+  t.is(readFileSync(output, 'utf8'), 'not run');
+});
+
 test('files that others could change are not loaded for the kernel, unless the helper is told to', async (t) => {
   t.is(process.geteuid?.(), 0, 'this test gives files away, which only root can');
   const root = setUp(t);
@@ -160,6 +181,9 @@ test('files that others could change are not loaded for the kernel, unless the h
   root.writeKernel([]);
   chmodSync(configuration, 0o666);
   t.regex((await ask(root, 'net-pf-15')).log, /a\.conf may be written to by everybody/);
+  writeFileSync(configuration, 'alias netdev-eth0 af_key\n');
+  t.regex((await ask(root, 'netdev-eth0')).log, /a\.conf may be written to by everybody/, 'an alias line');
+  writeFileSync(configuration, 'options af_key x=1\n');
   chmodSync(configuration, 0o644);
   t.deepEqual((await ask(root, 'net-pf-15')).calls, ['finit af_key 0 x=1']);
 });
