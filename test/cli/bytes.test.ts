@@ -45,16 +45,22 @@ class Session {
     const folder = Buffer.from(`${root.path}/\xff`, 'latin1');
     mkdirSync(folder);
     writeFileSync(Buffer.concat([folder, Buffer.from('/in.conf')]), 'install inner echo \xfe\n', 'latin1');
+    const name = Buffer.from('/\xfe.conf', 'latin1');
+    writeFileSync(Buffer.concat([folder, name]), 'options a z=\xfd\nbogus \xfc\n', 'latin1');
     writeFileSync(Buffer.concat([folder, Buffer.from('/m.ko')]), contents.plain);
     this.out = join(root.path, 'out');
   }
 
   /** Runs a program with words that are bytes, which Node itself could not hand over. */
-  run(command: readonly string[], line: string): Answer {
+  run(command: readonly string[], line: string, before = ''): Answer {
     const script = join(this.root.path, 'script');
     const { path } = this.root;
     const words = `-d ${path} -S ${RELEASE} ${line.replaceAll('ROOT', path)}`;
-    writeFileSync(script, `cd ${path}\nexport BYTES='${ALL_BYTES}'\nexec "$@" ${words}\n`, 'latin1');
+    writeFileSync(
+      script,
+      `cd ${path}\nexport BYTES='${ALL_BYTES}'\n${before}\nexec "$@" ${words}\n`,
+      'latin1',
+    );
     rmSync(this.out, { force: true });
     const env = { PATH: process.env['PATH'] ?? '', OUT: this.out };
     const { status, stdout, stderr } = spawnSync('sh', [script, ...command], { env, encoding: 'latin1' });
@@ -104,6 +110,14 @@ function inShell(command: string, value: string): readonly unknown[] {
   const spawned = spawnSync('/bin/sh', ['-c', text], { argv0: 'sh', env: environment, encoding: 'latin1' });
   return [spawned.status, spawned.stdout, spawned.stderr];
 }
+
+test('MODPROBE_OPTIONS is read byte for byte', (t) => {
+  const session = new Session();
+  t.teardown(() => session.root.remove());
+  const before = `export MODPROBE_OPTIONS='-C ./\xff'`;
+  for (const line of ['-D inner', '-c', '-n -v a'])
+    t.deepEqual(session.run(ours, line, before), session.run(kmod.command('modprobe'), line, before), line);
+});
 
 test('the shell gets every byte of a command and of its environment, and its messages begin as ever', (t) => {
   const every = byteText(Buffer.from(ALL));

@@ -11,7 +11,10 @@ const EAGAIN = -11;
 const EBADF = -9;
 
 const lengths = [0, 1, 4096, 300_000].map((length) => {
-  const descriptor = memoryFile(`a\0b${'x'.repeat(length % 1000)}`, Buffer.alloc(length, 7));
+  const descriptor = memoryFile(
+    `a\udcff\ud800\u{1f600}\0b${'x'.repeat(length % 1000)}`,
+    Buffer.alloc(length, 7),
+  );
   const content = readFileSync(`/proc/self/fd/${descriptor}`);
   let refusal = '';
   try {
