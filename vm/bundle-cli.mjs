@@ -20,6 +20,7 @@ const tools = {
   lsmod: {},
   modinfo: {},
   modprobe: {
+    'modprobe-help': ['src/cli/modprobe-help.ts'],
     'modprobe-run': [
       'src/cli/insert-failure.ts',
       'src/cli/modprobe-request.ts',
@@ -40,7 +41,6 @@ const tools = {
       'src/plan/modules-conf/unload-plan.ts',
     ],
     'modprobe-shows': [
-      'src/cli/modprobe-help.ts',
       'src/cli/configuration-dump.ts',
       'src/config/line-remedy.ts',
       'src/index-files/index-dump.ts',

@@ -46,6 +46,8 @@ function runs(name) {
         ['-n', ...place, 'pci:v00008086d0000153Asv00001028sd000005A3bc02sc00i00'],
         ['-q', ...place, '--', 'alpha'],
         ['-a', ...place, 'beta', 'delta'],
+        ['-r', ...place, 'zeta'],
+        ['--help'],
       ];
     case 'insmod':
       return [[file, 'debug=1']];

@@ -277,21 +277,26 @@ function makePlan(names: readonly string[], options: PlanOptions): LoadPlan {
   const { blacklist = 'aliases', compat, ignoreCommands } = options;
   if (!blacklistStrengths.includes(blacklist))
     throw argumentTypeError('options.blacklist', `one of ${blacklistStrengths.join(', ')}`, blacklist);
-  const tree = treeOf(options);
-  const configuration = configurationOf(options, tree);
-  const request = {
-    tree,
-    configuration,
-    ignoreCommands,
-    blacklist,
-    commandChain: process.env[COMMAND_CHAIN],
-    parameters,
-    kernel: kernelOf(options),
-    firstTime: options.firstTime,
-    ignoreLoaded: options.ignoreLoaded,
-  };
-  const rules = rulesOf(options, tree);
-  if (rules !== undefined) return planRuledLoad({ ...request, names, rules, root: options.root });
-  const targets = names.flatMap((name) => requireModules(tree, name, { configuration }));
-  return planLoad({ ...request, targets, compat });
+  // A plan looks at a few pages of some megabytes.
+  const tree = treeOf(options, { inPieces: true });
+  try {
+    const configuration = configurationOf(options, tree);
+    const request = {
+      tree,
+      configuration,
+      ignoreCommands,
+      blacklist,
+      commandChain: process.env[COMMAND_CHAIN],
+      parameters,
+      kernel: kernelOf(options),
+      firstTime: options.firstTime,
+      ignoreLoaded: options.ignoreLoaded,
+    };
+    const rules = rulesOf(options, tree);
+    if (rules !== undefined) return planRuledLoad({ ...request, names, rules, root: options.root });
+    const targets = names.flatMap((name) => requireModules(tree, name, { configuration }));
+    return planLoad({ ...request, targets, compat });
+  } finally {
+    tree.close();
+  }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { ModuleTree } from '../index-files/module-tree.ts';
+import { ModuleTree, type ModuleTreeOptions } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 
 /** Where modules are read from and which kernel they are meant for. */
@@ -23,9 +23,17 @@ export const placeOptionTypes = {
   kernelRoot: 'string',
 } as const;
 
-/** The tree that the options name. */
-export function treeOf({ root, release, moduleDirectory }: PlaceOptions): ModuleTree {
+/**
+ * The tree that the options name.
+ *
+ * @param reading how its indexes are read; those that are read in pieces have to be closed
+ */
+export function treeOf(
+  { root, release, moduleDirectory }: PlaceOptions,
+  reading: Pick<ModuleTreeOptions, 'inPieces'> = {},
+): ModuleTree {
   return new ModuleTree({
+    ...reading,
     release,
     root: root === undefined ? undefined : resolve(root),
     moduleDirectory: moduleDirectory === undefined ? undefined : resolve(moduleDirectory),
