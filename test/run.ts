@@ -101,10 +101,11 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
 const longGuestTests: readonly string[] = [
   'test/vm/versus/kernel-6.12.test.ts',
   'test/vm/versus/kernel-6.1.test.ts',
+  'test/vm/transactions/rollback.test.ts',
   'test/vm/transactions/storm.test.ts',
+  'test/vm/transactions/forms.test.ts',
   'test/vm/modprobe.test.ts',
   'test/vm/removal.test.ts',
-  'test/vm/transactions/rollback.test.ts',
   'test/vm/bridge.test.ts',
 ];
 

@@ -18,6 +18,11 @@ export interface PackagePart {
 
 /** Reads this package as it stands: compiled code, addon, command line program, the guest's init. */
 export function packagePart(root = packageRoot()): PackagePart {
+  if (!existsSync(join(root, 'dist/lib/index.js')))
+    throw new VmError(
+      'ERR_KMOD_VM_BUILD',
+      `The library that guests load is missing: dist/lib does not exist in ${root}; run npm run build:cli.`,
+    );
   const tree = new ArchiveTree();
   const hash = createHash('sha256');
   const add = (target: string, source: string, mode = 0o644): void => {
