@@ -61,7 +61,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
     isSameKey(readSignature(bytes), reference.signature);
   const isThorough = subject.isThorough || !isOwn;
   const image = isThorough ? yield* kernelImage(release, root, tree.directory) : undefined;
-  checkSignature(list, { bytes, path, reference, image, state });
+  checkSignature(list, { bytes, path, reference, image, kernel, state });
   const elf = yield* checkFormat(list, bytes, { path, release, reference, isThorough });
   if (elf === undefined) return undefined;
   const information = informationOf(elf, path);

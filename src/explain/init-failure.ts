@@ -11,6 +11,9 @@ const ofLoader: ReadonlySet<string> = new Set(
   'EPERM EACCES ENOENT EINVAL ENOEXEC EBUSY EEXIST ENOMEM EINTR EFAULT EKEYREJECTED EBADMSG'.split(' '),
 );
 
+/** The kernel's line about a firmware file that it does not find. */
+const NO_FIRMWARE = /Direct firmware load for (\S+) failed with error/;
+
 /** How many lines of the log are shown. */
 const MOST_LINES = 5;
 
@@ -33,6 +36,15 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
       errno,
       evidence,
       remedies: [`modinfo -F alias ${module}`, 'lspci -k; lsusb -t'],
+    });
+  const firmware = lines.map(({ text }) => NO_FIRMWARE.exec(text)?.[1]).find((name) => name !== undefined);
+  if (firmware !== undefined)
+    return findingOf('firmware-missing', module, {
+      text: `The init function of the module did not get its firmware ${firmware}.`,
+      confidence: 'likely',
+      errno,
+      evidence,
+      remedies: ['apt install firmware-linux', `apt-file search ${firmware}`],
     });
   const listed = commandLineList(securityState(facts.kernel), 'initcall_blacklist');
   if (errno === 'EPERM' && listed.length > 0)

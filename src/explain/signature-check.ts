@@ -1,3 +1,5 @@
+import type { KernelLocation } from '../kernel/kernel-file.ts';
+import { asymmetricKeys } from '../kernel/keyring.ts';
 import type { SecurityState } from '../kernel/security-state.ts';
 import { type ModuleSignature, readSignature } from '../module-file/module-signature.ts';
 import { verifyModule } from '../module-file/signature-verification.ts';
@@ -12,6 +14,7 @@ export interface SignatureFacts {
   readonly path: string;
   readonly reference: ReferenceModule | undefined;
   readonly image: KernelImage | undefined;
+  readonly kernel: KernelLocation;
   /** Undefined when the kernel that is meant does not run. */
   readonly state: SecurityState | undefined;
 }
@@ -140,6 +143,12 @@ function checkSigner(
     list.check('signature', 'ok', `by ${signature.signer}, as ${reference.path}; not verified`);
     return;
   }
+  const keys = facts.state === undefined ? null : asymmetricKeys(facts.kernel);
+  const key = keys?.find((description) => description.startsWith(`${signature.signer}:`));
+  if (key !== undefined && signature.signer !== '' && signature.signer !== reference?.signature.signer) {
+    list.check('signature', 'ok', `by ${signature.signer}, and /proc/keys has a key of that name; not verified`);
+    return;
+  }
   const hasOthers = reference?.signature.kind === 'pkcs7';
   const text = `The module is signed by '${signature.signer}', whose key ${hasOthers ? "is not that of the kernel's own modules" : 'is not known here'}`;
   const isStrict = facts.state?.enforcesSignatures === true || (facts.state?.lockdown ?? 'none') !== 'none';
@@ -150,9 +159,12 @@ function checkSigner(
   const isEnforced = facts.state?.enforcesSignatures === true;
   list.add('signature-unknown-key', {
     text: `${text}, and the kernel wants one that it trusts. Whether the firmware or the owner's keys have it is not known.`,
-    confidence: 'possible',
+    confidence: keys === null ? 'possible' : 'likely',
     errno: isEnforced ? 'EKEYREJECTED' : 'EPERM',
-    evidence: [[`signer ${signature.signer}`, source]],
+    evidence: [
+      [`signer ${signature.signer}`, source],
+      ...(keys === null ? [] : ([['no other key of that name', '/proc/keys']] as const)),
+    ],
     remedies: ['grep -i asymmetri /proc/keys', 'mokutil --list-enrolled', 'mokutil --import KEY.der'],
   });
 }

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+
 import { KmodError } from '../errors/kmod-error.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
@@ -105,6 +107,22 @@ function* addExports(
 /** How many of the kernel's modules are read at most. */
 const MOST_MODULES = 200;
 
+/** A CRC, and the module whose `__versions` has it. */
+export interface KnownVersion {
+  readonly crc: number;
+  readonly path: string;
+}
+
+/** Versions that were read, and the modules that were not. */
+interface VersionPool {
+  readonly key: string;
+  readonly known: Map<string, KnownVersion>;
+  readonly open: string[];
+}
+
+/** Who asks about one module asks about others. */
+let pool: VersionPool | undefined;
+
 /**
  * Looks for CRCs of the kernel's symbols in its own modules, until all are found or enough were read. All modules of one
  * build agree on them.
@@ -112,26 +130,37 @@ const MOST_MODULES = 200;
 export function* versionsOfModules(
   tree: ModuleTree,
   wanted: ReadonlySet<string>,
-): Inquiry<ReadonlyMap<string, { readonly crc: number; readonly path: string }>> {
-  const found = new Map<string, { crc: number; path: string }>();
-  const paths: string[] = [];
-  for (const { key } of tree.index('modules.dep.bin')?.entries() ?? []) {
-    const path = tree.dependencyLine(key)?.path;
-    if (path?.startsWith(`${tree.directory}/kernel/`) === true) paths.push(path);
-  }
-  // Evenly over the tree: neighbours need much the same.
-  const stride = Math.max(1, Math.floor(paths.length / MOST_MODULES));
-  for (let place = 0; place < paths.length && found.size < wanted.size; place += stride) {
-    const path = paths[place];
-    if (path === undefined) continue;
+): Inquiry<ReadonlyMap<string, KnownVersion>> {
+  const index = `${tree.directory}/modules.dep.bin`;
+  const key = `${index} ${statSync(index, { throwIfNoEntry: false })?.mtimeMs}`;
+  if (pool?.key !== key) pool = { key, known: new Map(), open: modulePaths(tree) };
+  const { known, open } = pool;
+  while ([...wanted].some((name) => !known.has(name))) {
+    const path = open.pop();
+    if (path === undefined) break;
     try {
       const image = new ElfImage(yield* unpackBytes(yield* readFile(path), path), path);
-      for (const { name, crc } of symbolVersions(image))
-        if (wanted.has(name) && !found.has(name)) found.set(name, { crc, path });
+      for (const { name, crc } of symbolVersions(image)) if (!known.has(name)) known.set(name, { crc, path });
     } catch (error) {
       if (!(error instanceof KmodError)) throw error;
     }
     yield { kind: 'pause' };
   }
+  const found = new Map<string, KnownVersion>();
+  for (const name of wanted) {
+    const version = known.get(name);
+    if (version !== undefined) found.set(name, version);
+  }
   return found;
+}
+
+/** Modules of the kernel's own build, evenly over the tree: neighbours need much the same. */
+function modulePaths(tree: ModuleTree): string[] {
+  const paths: string[] = [];
+  for (const { key } of tree.index('modules.dep.bin')?.entries() ?? []) {
+    const path = tree.dependencyLine(key)?.path;
+    if (path?.startsWith(`${tree.directory}/kernel/`) === true) paths.push(path);
+  }
+  const stride = Math.max(1, Math.floor(paths.length / MOST_MODULES));
+  return paths.filter((_, place) => place % stride === 0).slice(0, MOST_MODULES);
 }

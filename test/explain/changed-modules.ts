@@ -243,7 +243,7 @@ export const changedFiles: readonly ChangedFile[] = [
   },
   {
     title: 'a module that needs others, alone',
-    stock: 'snd_dummy',
+    stock: 'vxlan',
     cause: 'symbol-provider-not-loaded',
     change: (path) => signed(path).bytes,
   },
