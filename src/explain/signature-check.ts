@@ -146,7 +146,11 @@ function checkSigner(
   const keys = facts.state === undefined ? null : asymmetricKeys(facts.kernel);
   const key = keys?.find((description) => description.startsWith(`${signature.signer}:`));
   if (key !== undefined && signature.signer !== '' && signature.signer !== reference?.signature.signer) {
-    list.check('signature', 'ok', `by ${signature.signer}, and /proc/keys has a key of that name; not verified`);
+    list.check(
+      'signature',
+      'ok',
+      `by ${signature.signer}, and /proc/keys has a key of that name; not verified`,
+    );
     return;
   }
   const hasOthers = reference?.signature.kind === 'pkcs7';
