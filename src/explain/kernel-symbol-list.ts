@@ -4,6 +4,9 @@ import { type Inquiry, readFile } from './inquiry.ts';
 /** More are not looked for: each takes a search through all of it. */
 const MOST_NAMES = 16;
 
+/** What the kernel itself has, it keeps; to read the whole list takes long. */
+const ofKernel = new Map<string, Set<string>>();
+
 /**
  * Which symbols the running kernel has, by /proc/kallsyms: name to the module that has it, empty for the kernel itself. One
  * that is there need not be exported. Undefined where the file cannot be read or names nothing.
@@ -12,7 +15,13 @@ export function* symbolsInKernel(
   names: readonly string[],
   path: string,
 ): Inquiry<ReadonlyMap<string, string> | undefined> {
-  if (names.length > MOST_NAMES) return undefined;
+  const kept = ofKernel.get(path) ?? new Set<string>();
+  ofKernel.set(path, kept);
+  const found = new Map<string, string>();
+  for (const name of names) if (kept.has(name)) found.set(name, '');
+  const open = names.filter((name) => !kept.has(name));
+  if (open.length === 0) return found;
+  if (open.length > MOST_NAMES) return undefined;
   let text: Buffer;
   try {
     text = yield* readFile(path);
@@ -21,8 +30,7 @@ export function* symbolsInKernel(
     throw error;
   }
   if (text.length === 0) return undefined;
-  const found = new Map<string, string>();
-  for (const name of names) {
+  for (const name of open) {
     for (let at = text.indexOf(` ${name}`); at !== -1; at = text.indexOf(` ${name}`, at + 1)) {
       const end = at + 1 + name.length;
       const next = text[end];
@@ -32,6 +40,7 @@ export function* symbolsInKernel(
       if (found.get(name) !== '') found.set(name, module);
       if (module === '') break;
     }
+    if (found.get(name) === '') kept.add(name);
     yield { kind: 'pause' };
   }
   return found;

@@ -1,4 +1,5 @@
 import { KmodError } from '../errors/kmod-error.ts';
+import { kernelPath } from '../kernel/kernel-file.ts';
 import { moduleState } from '../kernel/module-state.ts';
 import { ElfImage } from '../module-file/elf-image.ts';
 import { parseModinfo } from '../module-file/modinfo-section.ts';
@@ -6,6 +7,7 @@ import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { findingOf } from './finding-list.ts';
 import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
+import { symbolsInKernel } from './kernel-symbol-list.ts';
 import { isGplCompatible } from './licence.ts';
 import { versionsOfModules } from './symbol-source.ts';
 
@@ -30,9 +32,9 @@ export function* symbolFinding(line: Finding, facts: FailureFacts): Inquiry<Find
     });
   const license = yield* licenseOf(facts);
   if (license === undefined || isGplCompatible(license)) return line;
-  const isExported =
-    provider !== undefined || (yield* versionsOfModules(tree, new Set([symbol]))).has(symbol);
-  if (!isExported) return line;
+  const place = yield* placeOfSymbol(symbol, facts);
+  // With such a licence a symbol that is there looks just as one that is not.
+  if (place === undefined) return { ...line, confidence: 'likely' };
   return findingOf('gpl-only-symbol', line.module, {
     text: `The symbol ${symbol} is there, and the kernel hides it from the module because of its licence ('${license ?? 'none'}'): it is for modules with a GPL-compatible one.`,
     confidence: 'likely',
@@ -40,10 +42,19 @@ export function* symbolFinding(line: Finding, facts: FailureFacts): Inquiry<Find
     evidence: [
       ...line.evidence.map(({ text, source }) => [text, source] as const),
       [`license is ${license ?? 'missing'}`, `${facts.path}, section .modinfo`],
-      [`other modules use ${symbol}`, tree.directory],
+      [`${symbol} is there`, place],
     ],
     remedies: ['Ask the author of the module; only a module under such a licence may use the symbol.'],
   });
+}
+
+/** Where it is seen that the kernel, or a loaded module, has a symbol; undefined where it is not. */
+function* placeOfSymbol(symbol: string, { tree, kernel }: FailureFacts): Inquiry<string | undefined> {
+  if (tree.modulesOfSymbol(`symbol:${symbol}`).length > 0) return `${tree.directory}/modules.symbols.bin`;
+  const version = (yield* versionsOfModules(tree, new Set([symbol]))).get(symbol);
+  if (version !== undefined) return `${version.path}, section __versions`;
+  const list = kernelPath(kernel, 'proc/kallsyms');
+  return (yield* symbolsInKernel([symbol], list))?.has(symbol) === true ? list : undefined;
 }
 
 /** The licence in a module's file; undefined where it cannot be read. */
