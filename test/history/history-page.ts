@@ -65,6 +65,7 @@ export function sameButForTheMoment(text: string): string {
     .replaceAll(/(0x|_R)(?!888cb211)[0-9a-f]{8}\b/g, '$1CRC')
     .replaceAll(/^\d+(?= files looked at)/gm, 'NUMBER')
     .replaceAll(/kworker\/[^)]*/g, 'kworker')
+    .replaceAll(/[ \t]+$/gm, '')
     .trimEnd();
 }
 
