@@ -36,7 +36,8 @@ export function checkName(list: FindingList, module: string, { tree, kernel, isR
       evidence: [['is there, without initstate', folder]],
       remedies: ['Rename the module in its Makefile.'],
     });
-  else if (tree.isBuiltin(module))
+  // In a running kernel it is the folder that stands in the way.
+  else if (!isRunning && tree.isBuiltin(module))
     list.add('built-in-name', {
       text: `A module of the name ${module} is part of the kernel ${tree.release}.`,
       errno: 'EINVAL',

@@ -27,11 +27,12 @@ export function silentFinding(facts: FailureFacts, silent: SilentFacts): Finding
     case 'EACCES':
       return permissionFinding(facts, silent);
     case 'EEXIST':
+      // Otherwise it is the init's: something else has registered what it wanted to.
+      if (moduleState(module, facts.kernel) !== 'live') return undefined;
       return findingOf('already-loaded', module, {
         text: `A module of the name ${module} is loaded.`,
         errno,
-        confidence: moduleState(module, facts.kernel) === 'live' ? 'certain' : 'likely',
-        evidence: [...evidence, [stateText(facts, module), `/sys/module/${module}/initstate`]],
+        evidence: [...evidence, ['live', `/sys/module/${module}/initstate`]],
         remedies: [`rmmod ${module}`],
       });
     case 'EBUSY':
@@ -101,10 +102,6 @@ export function silentFinding(facts: FailureFacts, silent: SilentFacts): Finding
     default:
       return undefined;
   }
-}
-
-function stateText({ kernel }: FailureFacts, module: string): string {
-  return moduleState(module, kernel) ?? 'does not exist';
 }
 
 function permissionFinding(
