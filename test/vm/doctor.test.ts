@@ -279,7 +279,7 @@ function otherAttempts(
       cause: 'being-loaded',
       kind: 'rmmod',
       target: 'kmodctl_slow',
-      prepare: `insmod ${MODULES}/kmodctl_slow.ko init_ms=5000 >/dev/null 2>&1 & sleep 1.5`,
+      prepare: `insmod ${MODULES}/kmodctl_slow.ko init_ms=5000 >/dev/null 2>&1 & until grep -qs coming /sys/module/kmodctl_slow/initstate; do sleep 0.1; done`,
       tidy: 'sleep 5; rmmod kmodctl_slow',
     },
     { title: 'unload: not loaded', cause: 'not-loaded', kind: 'rmmod', target: 'dummy' },
