@@ -112,7 +112,7 @@ test('an image may be changed and transferred while the call is in flight', asyn
 });
 
 test('no descriptor for the duplicate: EMFILE of fcntl, not the EBADF of a closed descriptor', async (t) => {
-  const shell = `ulimit -n 40; exec "$0" "$1" no-descriptor`;
+  const shell = `ulimit -n 512; exec "$0" "$1" no-descriptor`;
   const { code, errno, syscall, message } = JSON.parse(
     await runOrThrow('sh', ['-c', shell, process.execPath, program]),
   ) as Refused;
