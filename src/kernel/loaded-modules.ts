@@ -13,7 +13,7 @@ const MAX_PASSES = 10;
  * The loaded modules as /proc/modules lists them, newest first.
  *
  * The kernel gives the file out in pieces of a page and lets modules come and go in between: a load doubles a line, an
- * unload drops one. So a list of more than one piece is read again until two passes name the same modules. After
+ * unload drops one. So a list of more than one piece is read again until two passes name the same modules, each once. After
  * 10 passes under constant change all that they named counts, without doubles, as far as /sys/module still has it: a
  * module that stays is never missing.
  *
@@ -32,11 +32,25 @@ export function loadedModules(
     if (content === undefined) throw missingListError(location, path);
     const modules = parseLoadedModules(content.text, path);
     const names = modules.map(({ name }) => name).join('\n');
-    if (content.pieces <= 1 || names === previous) return modules;
-    previous = names;
+    if (content.pieces <= 1) return modules;
     merged = mergeLists(modules, merged);
+    if (names === previous && isWhole(modules, merged, location)) return modules;
+    previous = names;
   }
   return merged.filter(({ name }) => hasModuleFolder(name, location));
+}
+
+/** Changes in step with the reading can spoil two passes in the same way: nothing is doubled, and nothing lacks that is there. */
+function isWhole(
+  modules: readonly LoadedModule[],
+  merged: readonly LoadedModule[],
+  location: KernelLocation,
+): boolean {
+  const names = new Set(modules.map(({ name }) => name));
+  return (
+    names.size === modules.length &&
+    !merged.some(({ name }) => !names.has(name) && hasModuleFolder(name, location))
+  );
 }
 
 /** The modules of a list, each once, and those of an older one that it lacks, each behind the one that it was behind. */

@@ -101,6 +101,13 @@ test('a list that changes while it is read has no module twice, and all that sta
   const stable = ['first', 'second', 'third'];
   // A load between two pieces doubles a line, an unload drops one: read again until two passes agree.
   t.deepEqual(reading([['first', 'first', 'second', 'third'], ['second', 'third'], stable, stable]), stable);
+  // Changes in step with the reading: two passes agree, and are wrong.
+  const doubled = ['first', 'second', 'third', 'third'];
+  t.deepEqual(reading([doubled, doubled, stable, stable]), stable);
+  t.deepEqual(
+    reading([['first', 'first', 'second', 'third'], ['first', 'third'], ['first', 'third'], stable, stable]),
+    stable,
+  );
   // It never comes to rest: what is still there counts, each in its place; what is gone does not.
   let pass = 0;
   const restless = loadedModules(location, () => {

@@ -213,10 +213,8 @@ inGuest(
   'the list while modules come and go',
   { testModules: ['kmodctl_small', 'kmodctl_params', 'kmodctl_pair_base'] },
   async (t, { vm }) => {
-    // Many lines, so that reading takes its time; the host's tests have lists of more than one piece.
-    const many =
-      'dummy nlmon loop null_blk nbd tun veth 8021q vxlan bonding team macvlan ifb sch_fq act_mirred cls_u32 can_raw vcan ' +
-      'af_key isofs squashfs overlay tcp_bbr sit ip_gre lp tls';
+    // Some lines, so that reading takes its time; the host's tests have lists of more than one piece.
+    const many = 'dummy nlmon loop null_blk tun veth 8021q ifb vcan can_raw tcp_bbr macvlan';
     // Not every guest's tree has all of them.
     await vm.run(['modprobe', '-a', ...many.split(' ')], { timeout: 300_000 });
     const stable = await loadedNames(vm);
@@ -238,7 +236,7 @@ inGuest(
       let readings = 0;
       let withOthers = 0;
       for (
-        const end = performance.now() + 40_000;
+        const end = performance.now() + 20_000;
         performance.now() < end && rounds() - first < 3000;
         readings++
       ) {
