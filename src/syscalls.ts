@@ -13,8 +13,8 @@ export {
   initModule,
   initModuleSync,
   type ModuleCalls,
-  moduleCalls,
 } from './native/module-calls.ts';
+export { moduleCalls } from './native/real-calls.ts';
 export * from './native/module-flags.ts';
 export {
   obsoleteCalls,

@@ -1,7 +1,7 @@
 import { requireOptions } from '../errors/argument.ts';
 import { type AutocleanResult, autocleanRun } from '../execute/autoclean-run.ts';
 import { runEffects, runEffectsSync } from '../execute/effect.ts';
-import { moduleCalls } from '../native/module-calls.ts';
+import { moduleCalls } from '../native/real-calls.ts';
 import { kernelOf, type PlaceOptions } from './place-options.ts';
 import type { RunOptions } from './run-options.ts';
 

@@ -4,6 +4,7 @@ import { ModuleSystemError } from '../errors/system-error.ts';
 import { type KernelLocation, kernelPath, readKernelText } from '../kernel/kernel-file.ts';
 import { moduleState } from '../kernel/module-state.ts';
 import { MOD_MAX_NAME, MOD_UNINITIALIZED } from '../kernel/old-calls/module-constants.ts';
+import { hasLoadCapability, isLoadingDisabled } from '../kernel/security-state.ts';
 import { type ObsoleteCalls, obsoleteCalls } from '../native/obsolete-calls.ts';
 import { type AnswerSource, answerOfKernel } from './old-call.ts';
 
@@ -23,7 +24,6 @@ export interface CreatedModule {
 
 const PAGE = 4096;
 const USE_COUNT = 4;
-const CAP_SYS_MODULE = 16n;
 
 const reserved = new Set<string>();
 
@@ -73,8 +73,7 @@ function obstacle(
   location: KernelLocation,
 ): readonly [code: string, hint: string] | undefined {
   if (!mayLoad(location)) return ['EPERM', 'CAP_SYS_MODULE is needed'];
-  if (readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1')
-    return ['EPERM', 'kernel.modules_disabled is 1 until the next boot'];
+  if (isLoadingDisabled(location)) return ['EPERM', 'kernel.modules_disabled is 1 until the next boot'];
   if (name === '') return ['EINVAL', 'a module needs a name'];
   if (size === 0) return ['EINVAL', 'a module needs a size'];
   if (Buffer.byteLength(name) >= MOD_MAX_NAME)
@@ -87,6 +86,5 @@ function obstacle(
 /** Whether this process has the capability that all of these calls ask for. */
 function mayLoad(location: KernelLocation): boolean {
   const status = readKernelText(kernelPath(location, 'proc/self/status'))?.text ?? '';
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  return capabilities !== undefined && ((BigInt(`0x${capabilities}`) >> CAP_SYS_MODULE) & 1n) === 1n;
+  return hasLoadCapability(status) === true;
 }

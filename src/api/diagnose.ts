@@ -5,7 +5,8 @@ import { requireOptions, requireString } from '../errors/argument.ts';
 import type { Diagnosis } from '../explain/diagnosis.ts';
 import { inquire, inquireSync } from '../explain/inquiry.ts';
 import { diagnoseLoad, type LoadQuestion } from '../explain/load-diagnosis.ts';
-import { type ModuleCalls, moduleCalls } from '../native/module-calls.ts';
+import type { ModuleCalls } from '../native/module-calls.ts';
+import { moduleCalls } from '../native/real-calls.ts';
 import { type ModuleParameters, parameterText } from '../plan/module-parameters.ts';
 import {
   configurationOf,

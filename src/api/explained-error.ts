@@ -6,7 +6,7 @@ import { diagnoseLoadFailure, diagnoseUnloadFailure, errnoName } from '../explai
 import type { FailureFacts } from '../explain/failure-facts.ts';
 import { inquire, inquireSync } from '../explain/inquiry.ts';
 import { type KernelLogWindow, openKernelLogWindow } from '../kernel/kernel-log-window.ts';
-import { moduleCalls } from '../native/module-calls.ts';
+import { moduleCalls } from '../native/real-calls.ts';
 import { rootFolder } from './diagnose.ts';
 import { kernelOf, type PlaceOptions, treeOf } from './place-options.ts';
 import type { RunOptions } from './run-options.ts';

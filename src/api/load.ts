@@ -8,7 +8,7 @@ import { loadRun } from '../execute/load-run.ts';
 import { dryRun } from '../execute/dry-run.ts';
 import type { StepResult } from '../execute/step-result.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
-import { moduleCalls } from '../native/module-calls.ts';
+import { moduleCalls } from '../native/real-calls.ts';
 import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { planLoad } from '../plan/load-plan.ts';

@@ -5,7 +5,7 @@ import type { StepOutcome, StepResult } from '../execute/step-result.ts';
 import { unloadRun } from '../execute/unload-run.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
-import { moduleCalls } from '../native/module-calls.ts';
+import { moduleCalls } from '../native/real-calls.ts';
 import { COMMAND_CHAIN } from '../plan/configured-command.ts';
 import type { UnloadPlan } from '../plan/plan.ts';
 import { planRuledUnload } from '../plan/modules-conf/unload-plan.ts';

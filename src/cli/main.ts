@@ -17,6 +17,6 @@ export function run(argv: readonly string[], io: CliIo): number | Promise<number
   return tool === undefined ? runKmodctl(rest, io) : tool(rest, io, program);
 }
 
-export { moduleCalls } from '../native/module-calls.ts';
+export { moduleCalls } from '../native/real-calls.ts';
 export { startedWithoutDescriptors } from '../native/standard-descriptors.ts';
 export { writeSystemLog } from '../native/system-log.ts';

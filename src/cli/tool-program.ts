@@ -4,15 +4,6 @@
  */
 import { basename } from 'node:path';
 
-import {
-  deleteModule,
-  deleteModuleSync,
-  finitModule,
-  finitModuleSync,
-  initModule,
-  initModuleSync,
-  type ModuleCalls,
-} from '../native/module-calls.ts';
 import type { CliIo, Command } from './cli-io.ts';
 
 /** As `run` of `main.ts`, for a link with the tool's name and for the command of that name. */
@@ -23,14 +14,6 @@ export function toolProgram(
   return (argv, io) => command(argv.slice(basename(argv[1] ?? '') === name ? 2 : 3), io, name);
 }
 
-/** Put together here, so that the calls themselves can be in a part of the bundle that a dry run does not read. */
-export const moduleCalls: ModuleCalls = {
-  initModule,
-  initModuleSync,
-  finitModule,
-  finitModuleSync,
-  deleteModule,
-  deleteModuleSync,
-};
+export { moduleCalls } from '../native/real-calls.ts';
 export { startedWithoutDescriptors } from '../native/standard-descriptors.ts';
 export { writeSystemLog } from '../native/system-log.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { FileOwners } from '../execute/file-owner.ts';
 import {
   helpersMayLoad,
-  isLoadingDisabled,
   LONGEST_HELPER_PATH,
   readHelperPath,
   staticHelper,
 } from '../kernel/helper-setting.ts';
+import { isLoadingDisabled } from '../kernel/security-state.ts';
 import { filesBehind } from './launcher.ts';
 
 /** Why the kernel cannot have modules loaded by a program, or should not. */

@@ -6,7 +6,7 @@ import {
   openSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 
 /**
@@ -21,7 +21,7 @@ export function writeWholeFile(path: string, text: string, mode = 0o644): void {
   const descriptor = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
     fchmodSync(descriptor, mode);
-    writeSync(descriptor, text);
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
     renameSync(partial, path);
   } catch (error) {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
+import { CAP_SYS_MODULE } from './security-state.ts';
 
 const PATH = 'proc/sys/kernel/modprobe';
 
@@ -23,18 +24,10 @@ export function writeHelperPath(path: string, location: KernelLocation = {}): vo
   writeFileSync(kernelPath(location, PATH), `${path}\n`, 'latin1');
 }
 
-/** The capability that loading takes, CAP_SYS_MODULE. */
-const SYS_MODULE = 1 << 16;
-
 /** Whether the kernel leaves its helpers the capability to load modules (sysctl kernel.usermodehelper.bset). */
 export function helpersMayLoad(location: KernelLocation = {}): boolean {
   const text = readKernelText(kernelPath(location, 'proc/sys/kernel/usermodehelper/bset'))?.text;
-  return text === undefined || (Number.parseInt(text, 10) & SYS_MODULE) !== 0;
-}
-
-/** Whether loading was turned off until the next start (sysctl kernel.modules_disabled). */
-export function isLoadingDisabled(location: KernelLocation = {}): boolean {
-  return readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1';
+  return text === undefined || (Number.parseInt(text, 10) & (1 << CAP_SYS_MODULE)) !== 0;
 }
 
 /**

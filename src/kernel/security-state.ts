@@ -18,7 +18,21 @@ export interface SecurityState {
   readonly commandLine: string | null;
 }
 
-const CAP_SYS_MODULE = 16n;
+/** Number of the capability that loading and unloading take. */
+export const CAP_SYS_MODULE = 16;
+
+/** Whether a process has that capability by its /proc/PID/status; null where that does not tell. */
+export function hasLoadCapability(status: string): boolean | null {
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return capabilities === undefined
+    ? null
+    : ((BigInt(`0x${capabilities}`) >> BigInt(CAP_SYS_MODULE)) & 1n) === 1n;
+}
+
+/** Whether loading was turned off until the next start (sysctl kernel.modules_disabled). */
+export function isLoadingDisabled(location: KernelLocation = {}): boolean {
+  return readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1';
+}
 
 /** Reads the state. Never throws: what cannot be read is null. */
 export function securityState(location: KernelLocation = {}): SecurityState {
@@ -30,7 +44,6 @@ export function securityState(location: KernelLocation = {}): SecurityState {
     }
   };
   const status = text('proc/self/status');
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];
   const filter = /^Seccomp:\s*(\d)$/m.exec(status ?? '')?.[1];
   const map = text('proc/self/uid_map');
   const disabled = text('proc/sys/kernel/modules_disabled')?.trim();
@@ -39,8 +52,7 @@ export function securityState(location: KernelLocation = {}): SecurityState {
     text('sys/kernel/security/lockdown') ?? '',
   )?.[1];
   return {
-    hasCapability:
-      capabilities === undefined ? null : ((BigInt(`0x${capabilities}`) >> CAP_SYS_MODULE) & 1n) === 1n,
+    hasCapability: hasLoadCapability(status ?? ''),
     inUserNamespace: map === null ? null : !/^\s*0\s+0\s+4294967295\s*$/.test(map),
     hasFilter: filter === undefined ? null : filter !== '0',
     modulesDisabled: disabled === undefined ? null : disabled === '1',

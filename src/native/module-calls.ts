@@ -111,16 +111,6 @@ export function deleteModuleSync(name: string, flags: number = O_NONBLOCK): void
   if (result !== 0) throw refusalError({ syscall: 'delete_module', result, module: name });
 }
 
-/** The real calls as a {@link ModuleCalls} object. */
-export const moduleCalls: ModuleCalls = {
-  initModule,
-  initModuleSync,
-  finitModule,
-  finitModuleSync,
-  deleteModule,
-  deleteModuleSync,
-};
-
 /** Who follows modules(2) of 1995 gives a name first; the kernel would take its address for the content. */
 function requireModuleContent(image: unknown): Uint8Array {
   if (typeof image !== 'string') return requireImage('image', image);

@@ -3,7 +3,7 @@ import { hasModuleFolder, moduleHolders } from '../kernel/module-state.ts';
 import type { Obstacle, SkippedModule, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
 import { RemovalRules } from './removal-rules.ts';
 import type { SoftDependency } from './soft-dependencies.ts';
-import { useObstacle } from './unload-obstacle.ts';
+import { builtinObstacle, notLoadedObstacle, useObstacle } from './unload-obstacle.ts';
 import type { UnloadRequest } from './unload-request.ts';
 import { UseCounts } from './use-counts.ts';
 
@@ -108,18 +108,15 @@ class KmodRemoval {
 
   #leaveOut(candidate: Candidate, state: 'builtin' | 'none'): boolean {
     const { module, because } = candidate;
-    const facts = { module, path: null, errno: null, holders: [], because } as const;
     if (state === 'builtin') {
       if (because.kind !== 'asked') return true;
-      const reason = `Module ${module} is builtin: it cannot be unloaded.`;
-      return this.#refuse(candidate, { ...facts, code: 'ERR_KMOD_BUILTIN', reason });
+      return this.#refuse(candidate, builtinObstacle(module, because));
     }
     if (this.#request.firstTime === false) {
       if (because.kind === 'asked') this.skipped.push({ module, reason: 'it is not loaded', because });
       return true;
     }
-    const reason = `Module ${module} is not loaded, so it cannot be unloaded.`;
-    return this.#refuse(candidate, { ...facts, code: 'ERR_KMOD_NOT_LOADED', reason });
+    return this.#refuse(candidate, notLoadedObstacle(module, because));
   }
 
   #refuse({ module, because, required }: Candidate, obstacle: Obstacle): boolean {

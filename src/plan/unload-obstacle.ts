@@ -32,6 +32,18 @@ export function useObstacle({ module, because, counts, kernel }: UseFacts): Obst
   return { ...facts, code: 'ERR_KMOD_IN_USE', reason: useText(module, { holders, refcount }) };
 }
 
+/** The obstacle of a module that is part of the kernel. */
+export function builtinObstacle(module: string, because: StepReason): Obstacle {
+  const reason = `Module ${module} is builtin: it cannot be unloaded.`;
+  return { module, path: null, errno: null, holders: [], because, code: 'ERR_KMOD_BUILTIN', reason };
+}
+
+/** The obstacle of a module that is not there. */
+export function notLoadedObstacle(module: string, because: StepReason): Obstacle {
+  const reason = `Module ${module} is not loaded, so it cannot be unloaded.`;
+  return { module, path: null, errno: null, holders: [], because, code: 'ERR_KMOD_NOT_LOADED', reason };
+}
+
 /** Who keeps a module in the kernel, as one sentence with the remedy. */
 export function useText(
   module: string,

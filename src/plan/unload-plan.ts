@@ -5,7 +5,7 @@ import { planKmodUnload } from './kmod-unload-plan.ts';
 import type { Obstacle, SkippedModule, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
 import { RemovalRules } from './removal-rules.ts';
 import type { SoftDependency } from './soft-dependencies.ts';
-import { stillUsedText, useObstacle } from './unload-obstacle.ts';
+import { builtinObstacle, notLoadedObstacle, stillUsedText, useObstacle } from './unload-obstacle.ts';
 import type { UnloadCheck, UnloadRequest } from './unload-request.ts';
 import { UseCounts } from './use-counts.ts';
 
@@ -216,15 +216,11 @@ class UnloadPlanner {
     const { tree, firstTime = true } = this.#request;
     if (this.#check === 'none' || this.#counts.has(module)) return true;
     if (this.#rules.command(module, ASKED, true) !== undefined) return true;
-    const facts = { module, path: null, errno: null, holders: [], because: ASKED } as const;
     // A folder without being in the list belongs to a built-in module with parameters.
-    if (tree.isBuiltin(module) || hasModuleFolder(module, this.#kernel)) {
-      const reason = `Module ${module} is builtin: it cannot be unloaded.`;
-      this.blocked.push({ ...facts, code: 'ERR_KMOD_BUILTIN', reason });
-    } else if (firstTime) {
-      const reason = `Module ${module} is not loaded, so it cannot be unloaded.`;
-      this.blocked.push({ ...facts, code: 'ERR_KMOD_NOT_LOADED', reason });
-    } else this.skipped.push({ module, reason: 'it is not loaded', because: ASKED });
+    if (tree.isBuiltin(module) || hasModuleFolder(module, this.#kernel))
+      this.blocked.push(builtinObstacle(module, ASKED));
+    else if (firstTime) this.blocked.push(notLoadedObstacle(module, ASKED));
+    else this.skipped.push({ module, reason: 'it is not loaded', because: ASKED });
     return false;
   }
 

@@ -11,7 +11,7 @@ import { run } from '../../src/cli/main.ts';
 import { openIndexes } from '../../src/index-files/module-indexes.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
 import type { SoftDependencyLine } from '../../src/index-files/soft-dependency-file.ts';
-import { moduleCalls } from '../../src/native/module-calls.ts';
+import { moduleCalls } from '../../src/native/real-calls.ts';
 import { planLoad } from '../../src/plan/load-plan.ts';
 import { lookUp } from '../../src/plan/lookup.ts';
 import { wholeTreeConfiguration } from '../fixtures/whole-tree-configuration.ts';

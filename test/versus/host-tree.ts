@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 
 import type { CliIo } from '../../src/cli/cli-io.ts';
 import { run } from '../../src/cli/main.ts';
-import { moduleCalls } from '../../src/native/module-calls.ts';
+import { moduleCalls } from '../../src/native/real-calls.ts';
 import { type ModuleImageOptions, moduleImage } from '../fixtures/module-image.ts';
 import { plainMessages } from '../reference/plain-messages.ts';
 import type { ReferenceKmod } from '../reference/reference-kmod.ts';

@@ -1,6 +1,5 @@
 import { type ConfigurationIndex, indexConfiguration } from '../../config/configuration-index.ts';
 import type { CommandDirective } from '../../config/modules-conf/directive.ts';
-import type { ModprobeConfiguration } from '../../config/modprobe-configuration.ts';
 import type { KernelLocation } from '../../kernel/kernel-file.ts';
 import { hasModuleFolder, kernelCompression, moduleState } from '../../kernel/module-state.ts';
 import { commandLoop, commandStep, parameterTextOf } from '../configured-command.ts';
@@ -8,23 +7,17 @@ import type { LoadRequest } from '../load-plan.ts';
 import { chooseCall } from '../module-compression.ts';
 import type { LoadStep, OptionText, StepReason } from '../plan.ts';
 import type { LoadDraft, Members } from './load-draft.ts';
+import type { ResolutionSource } from './resolution.ts';
 import { ruleCommandStep } from './rule-command.ts';
 import type { ModulesConfRules, RuleOptions } from './rules.ts';
 
 /** What to load by a modules.conf. */
-export interface RuledLoadRequest extends Omit<
-  LoadRequest,
-  'targets' | 'compat' | 'keepRepeats' | 'configuration'
-> {
+export interface RuledLoadRequest
+  extends
+    ResolutionSource,
+    Omit<LoadRequest, 'targets' | 'compat' | 'keepRepeats' | 'configuration' | 'tree'> {
   /** Names to load, as the caller wrote them. */
   readonly names: readonly string[];
-  readonly rules: ModulesConfRules;
-  /** modprobe.d and the rest, which count where the modules.conf says nothing. */
-  readonly configuration: ModprobeConfiguration;
-  /** Folder in place of `/` for the folders of `path` lines. Default none. */
-  readonly root?: string | undefined;
-  /** Folder that `./` stands for. Default: the process's. */
-  readonly workingDirectory?: string | undefined;
 }
 
 /** Where in a plan something is wanted. */

@@ -4,7 +4,7 @@ import { moduleNameOfPath } from '../../index-files/module-name.ts';
 import { hasModuleFolder, moduleHolders } from '../../kernel/module-state.ts';
 import type { Obstacle, SkippedModule, StepGroup, StepReason, UnloadPlan, UnloadStep } from '../plan.ts';
 import { RemovalRules } from '../removal-rules.ts';
-import { stillUsedText, useObstacle } from '../unload-obstacle.ts';
+import { builtinObstacle, notLoadedObstacle, stillUsedText, useObstacle } from '../unload-obstacle.ts';
 import type { UnloadRequest } from '../unload-request.ts';
 import { UseCounts } from '../use-counts.ts';
 import type { Members } from './load-draft.ts';
@@ -227,13 +227,9 @@ class RuledUnloadPlanner {
   #tellAbsent(module: string, because: StepReason): void {
     const { tree, kernel, firstTime = true, check = 'all' } = this.#request;
     if (check === 'none') return;
-    const facts = { module, path: null, errno: null, holders: [], because } as const;
-    if (tree.isBuiltin(module) || hasModuleFolder(module, kernel)) {
-      const reason = `Module ${module} is builtin: it cannot be unloaded.`;
-      this.#blocked.push({ ...facts, code: 'ERR_KMOD_BUILTIN', reason });
-    } else if (firstTime) {
-      const reason = `Module ${module} is not loaded, so it cannot be unloaded.`;
-      this.#blocked.push({ ...facts, code: 'ERR_KMOD_NOT_LOADED', reason });
-    } else this.#skipped.push({ module, reason: 'it is not loaded', because });
+    if (tree.isBuiltin(module) || hasModuleFolder(module, kernel))
+      this.#blocked.push(builtinObstacle(module, because));
+    else if (firstTime) this.#blocked.push(notLoadedObstacle(module, because));
+    else this.#skipped.push({ module, reason: 'it is not loaded', because });
   }
 }
