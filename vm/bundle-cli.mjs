@@ -1,15 +1,16 @@
 /**
- * Bundles the library into dist/lib, and the command line into dist/cli: main.cjs with all of it, one file for each tool with that alone, and kmodctl.cjs,
- * which starts them.
+ * Bundles the library into dist/lib, and the command line into dist/cli: main.cjs with all of it, one file for each tool and each of kmodctl's own commands
+ * with that alone, and kmodctl.cjs, which starts them.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { build } from 'esbuild';
 
+import { ownCommands } from './bundle-commands.mjs';
 import { bundleInParts } from './bundle-parts.mjs';
 
 /** The tools, with the parts that not every run of them needs. */
@@ -76,18 +77,37 @@ const program = {
   ...common,
   define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
   inject: ['vm/bundle-url.mjs'],
+  plugins: [{ name: 'importer', setup: leaveImporterOut }],
 };
 
+const commands = ownCommands(root);
+removeOldBundles();
 await Promise.all([
   build({ ...program, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli/main.cjs' }),
+  ...commands.map((command) =>
+    build({
+      ...program,
+      stdin: {
+        contents: commandSource(command),
+        resolveDir: `${root}/src/cli`,
+        sourcefile: `${command.name}-program.ts`,
+      },
+      outfile: `dist/cli/kmodctl-${command.name}.cjs`,
+    }),
+  ),
   ...Object.entries(tools).map(([name, parts]) =>
     bundleInParts(program, { name, source: toolSource(name), folder: 'src/cli', parts }),
   ),
+  build({ ...common, entryPoints: ['src/native/dynamic-import.ts'], outfile: 'dist/cli/dynamic-import.cjs' }),
   build({
     ...common,
     entryPoints: ['src/cli/entry.ts'],
     outfile: 'dist/cli/kmodctl.cjs',
-    define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': '__filename' },
+    define: {
+      KMODCTL_VERSION: JSON.stringify(version),
+      KMODCTL_COMMANDS: JSON.stringify(commands.map(({ name }) => name)),
+      'import.meta.url': '__filename',
+    },
     banner: { js: '#!/usr/bin/env node' },
   }),
 ]);
@@ -110,16 +130,24 @@ async function bundleLibrary() {
   });
 }
 
-/** Compiled code goes beside the bundles that it is of; what is there of others is not for them. */
-async function makeCode() {
-  const folder = `${root}/dist/cli`;
-  for (const file of readdirSync(folder)) if (file.endsWith('.code')) rmSync(`${folder}/${file}`);
-  const run = promisify(execFile);
-  await Promise.all(
-    Object.keys(tools).map(async (name) => {
-      await run(process.execPath, [`${root}/vm/bundle-code.mjs`, name], { env: {} });
-    }),
+/** It has a bundle of its own (`src/cli/bundle-loader.ts` says why). */
+function leaveImporterOut(bundler) {
+  bundler.onResolve({ filter: /\/dynamic-import\.ts$/ }, ({ kind }) =>
+    kind === 'import-statement' ? { path: './dynamic-import.cjs', external: true } : undefined,
   );
+}
+
+/** What is there of commands that are no more, or was compiled for other text, is for nobody. */
+function removeOldBundles() {
+  const folder = `${root}/dist/cli`;
+  mkdirSync(folder, { recursive: true });
+  for (const file of readdirSync(folder)) if (/\.(?:cjs|code)$/.test(file)) rmSync(`${folder}/${file}`);
+}
+
+/** Compiled code goes beside the bundles that it is of. */
+async function makeCode() {
+  const names = [...Object.keys(tools), ...commands.map(({ name }) => `kmodctl-${name}`), 'main'];
+  await promisify(execFile)(process.execPath, [`${root}/vm/bundle-code.mjs`, ...names], { env: {} });
 }
 
 function toolSource(name) {
@@ -127,5 +155,12 @@ function toolSource(name) {
   return `import { ${command} } from './${name}.ts';
     import { toolProgram } from './tool-program.ts';
     export const run = toolProgram('${name}', ${command});
+    export * from './tool-program.ts';`;
+}
+
+function commandSource({ name, exported, file }) {
+  return `import { ${exported} } from '${file}';
+    import { commandProgram } from './command-program.ts';
+    export const run = commandProgram('${name}', ${exported});
     export * from './tool-program.ts';`;
 }

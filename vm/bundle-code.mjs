@@ -1,26 +1,33 @@
 /**
- * Makes the code of the bundles in dist/cli: runs a tool in this process on a small tree of modules, so that what most runs need
- * is compiled, and writes what V8 made of it beside the bundles.
+ * Makes the code of the bundles in dist/cli: runs each in this process on a small tree of modules, so that what most runs need
+ * is compiled, and writes what V8 made of it beside the bundle.
  *
- *   node vm/bundle-code.mjs TOOL
+ *   node vm/bundle-code.mjs BUNDLE...
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { bundleLoader, codeFile } from '../dist/src/cli/bundle-loader.js';
-import { writeIndex } from '../dist/src/index-files/index-writer.js';
+import { subcommands } from '../dist/src/cli/kmodctl-subcommands.js';
+import { RELEASE, writeSample } from './bundle-sample.mjs';
 
-const RELEASE = '6.99.0';
+/** In milliseconds. A command that goes on until it is stopped has done by then what is wanted of it here. */
+const LONGEST_RUN = 1500;
+
 const folder = fileURLToPath(new URL('../dist/cli', import.meta.url));
-const [, , tool = ''] = process.argv;
-
 const root = mkdtempSync(join(tmpdir(), 'kmodctl-code-'));
-const modules = join(root, 'lib/modules', RELEASE);
 try {
-  writeTree();
+  writeSample(root);
+  for (const bundle of process.argv.slice(2)) await makeCode(bundle);
+} finally {
+  rmSync(root, { recursive: true });
+}
+process.exit();
+
+async function makeCode(bundle) {
   const scripts = new Map();
   const load = bundleLoader({
     require: createRequire(import.meta.url),
@@ -28,17 +35,28 @@ try {
     codeOf: () => undefined,
     onScript: (file, script) => scripts.set(file, script),
   });
-  const { run } = load(`./${tool}.cjs`);
-  for (const argv of runs(tool)) await run(['node', `/${tool}`, ...argv], io());
+  const { run } = load(`./${bundle}.cjs`);
+  for (const argv of runs(bundle)) await Promise.race([run(argv, io()), timeUp()]);
   for (const [file, script] of scripts) writeFileSync(codeFile(file, process), script.createCachedData());
-} finally {
-  rmSync(root, { recursive: true });
 }
 
-/** Command lines as they are usual, as far as they change nothing. */
-function runs(name) {
+function timeUp() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_RUN).unref();
+  });
+}
+
+/** Command lines as they are usual, as far as they change nothing outside of the sample. */
+function runs(bundle) {
+  if (bundle === 'main') return mainRuns().map((argv) => ['node', '/kmodctl', ...argv]);
+  const name = bundle.replace(/^kmodctl-/, '');
+  if (name === bundle) return toolRuns(name).map((argv) => ['node', `/${name}`, ...argv]);
+  return commandRuns(name).map((argv) => ['node', '/kmodctl', name, ...argv]);
+}
+
+function toolRuns(name) {
   const place = ['-d', root, '-S', RELEASE];
-  const file = join(modules, 'kernel/alpha.ko');
+  const file = join(root, 'lib/modules', RELEASE, 'kernel/alpha.ko');
   switch (name) {
     case 'modprobe':
       return [
@@ -60,6 +78,48 @@ function runs(name) {
     default:
       return [[]];
   }
+}
+
+/** With operands of the kind that the command's manual names, as text and as JSON. */
+function commandRuns(name) {
+  const { options, manual } = subcommands[name];
+  const place = [
+    ...(options.includes('root') ? ['-d', root] : []),
+    ...(options.includes('release') ? ['-S', RELEASE] : []),
+  ];
+  const json = options.includes('json') ? [['--json']] : [];
+  return [[], ...json].flatMap((form) =>
+    operandsOf(name, manual).map((words) => [...place, ...form, ...words]),
+  );
+}
+
+function operandsOf(name, { operands }) {
+  switch (name) {
+    case 'config':
+      return [['show'], ['explain', 'alpha'], ['lint']];
+    case 'helper':
+      return [['status']];
+    default:
+  }
+  switch (operands) {
+    case 'module-and-parameters':
+      return [['alpha'], ['delta', 'debug=1'], ['nothing']];
+    case 'modules':
+      return [['alpha'], ['beta', 'delta']];
+    case 'loaded':
+      return [['zeta']];
+    default:
+      return [[]];
+  }
+}
+
+function mainRuns() {
+  return [
+    ['help'],
+    ['__complete', 'kmodctl '],
+    ['__complete', 'kmodctl load --'],
+    ['__complete', 'modprobe a'],
+  ];
 }
 
 function refuse() {
@@ -84,50 +144,4 @@ function io() {
       deleteModuleSync: refuse,
     },
   };
-}
-
-function put(path, content) {
-  mkdirSync(join(root, path, '..'), { recursive: true });
-  writeFileSync(join(root, path), content);
-}
-
-function writeTree() {
-  const index = (name, entries) =>
-    put(
-      `lib/modules/${RELEASE}/modules.${name}.bin`,
-      writeIndex(entries.map(([key, value], priority) => ({ key, value, priority }))),
-    );
-  index('dep', [
-    ['alpha', 'kernel/alpha.ko: kernel/beta.ko kernel/gamma.ko.xz'],
-    ['beta', 'kernel/beta.ko: kernel/gamma.ko.xz'],
-    ['gamma', 'kernel/gamma.ko.xz:'],
-    ['delta', 'kernel/delta.ko:'],
-  ]);
-  index('builtin', [['epsilon', '']]);
-  index('alias', [
-    ['pci:v00008086d0000153Asv*sd*bc*sc*i*', 'alpha'],
-    ['pci:v00008086d0000153Bsv*sd*bc*sc*i*', 'beta'],
-    ['crypto-delta', 'delta'],
-    ['fs-[ab]*', 'beta'],
-  ]);
-  index('builtin.alias', [['platform:epsilon', 'epsilon']]);
-  index('symbols', [['symbol:alpha', 'alpha']]);
-  for (const name of ['alpha.ko', 'beta.ko', 'delta.ko'])
-    put(`lib/modules/${RELEASE}/kernel/${name}`, '\x7fELF\x02\x01\x01\0\0\0\0\0');
-  put(`lib/modules/${RELEASE}/kernel/gamma.ko.xz`, Buffer.from('fd377a585a000001', 'hex'));
-  put(
-    `lib/modules/${RELEASE}/modules.softdep`,
-    '# soft\nsoftdep alpha pre: crypto-delta\nsoftdep beta post: epsilon\n',
-  );
-  put(`lib/modules/${RELEASE}/modules.weakdep`, '# weak\nweakdep alpha delta\n');
-  put(`lib/modules/${RELEASE}/modules.devname`, '# devices\nbtrfs-control btrfs-control c10:234\n');
-  put(`lib/modules/${RELEASE}/modules.order`, 'kernel/alpha.ko\n');
-  put(
-    'etc/modprobe.d/some.conf',
-    '# text\noptions alpha debug=1\nblacklist omega\nalias other alpha\noptions beta a=1 \\\n b=2\n',
-  );
-  put('proc/cmdline', 'root=/dev/sda ro quiet alpha.first=1\n');
-  put('proc/modules', 'zeta 16384 0 - Live 0x0000000000000000\neta 16384 1 zeta, Live 0x0000000000000000\n');
-  for (const name of ['zeta', 'eta']) put(`sys/module/${name}/initstate`, 'live\n');
-  put('sys/module/compression', 'xz\n');
 }

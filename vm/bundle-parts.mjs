@@ -30,7 +30,7 @@ export async function bundleInParts(options, { name, source, folder, parts }) {
   const partOf = new Map(Object.entries(parts).flatMap(([part, files]) => files.map((file) => [file, part])));
   const owners = new Map();
   const bundle = async (unit, further, write) => {
-    const plugins = [boundaries({ root, unit, partOf, owners })];
+    const plugins = [...options.plugins, boundaries({ root, unit, partOf, owners })];
     const contents = `${unit.source}\n${further}`;
     const outfile = `dist/cli/${unit.name}.cjs`;
     const { metafile } = await build({

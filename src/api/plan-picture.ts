@@ -3,6 +3,7 @@ import { KmodError } from '../errors/kmod-error.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import { graphDot } from '../plan/graph-dot.ts';
 import { graphMermaid } from '../plan/graph-mermaid.ts';
+import { importModule } from '../native/dynamic-import.ts';
 import type { LoadPlan, UnloadPlan } from '../plan/plan.ts';
 import { planGraph, type PlanGraph } from '../plan/plan-graph.ts';
 import { type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
@@ -54,7 +55,7 @@ function graphOf(plan: LoadPlan | UnloadPlan, options: PlaceOptions): PlanGraph 
 
 async function importPeer(): Promise<Viz> {
   try {
-    return (await import(PEER)) as Viz;
+    return (await importModule(PEER)) as Viz;
   } catch (cause) {
     throw new KmodError(
       'ERR_KMOD_PEER',

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
+
+/** The one bundle that Node is to load itself, for its `import()`: code that was compiled by another process has none. */
+const IMPORTER = './dynamic-import.cjs';
 
 /** Loads a bundle, as `require` does for other modules. */
 export type BundleLoader = (id: string) => unknown;
@@ -23,6 +26,7 @@ export function bundleLoader({ require, folder, codeOf, onScript }: BundleLoadin
   const loaded = new Map<string, { exports: unknown }>();
   const load: BundleLoader = (id) => {
     if (!id.startsWith('./')) return require(id) as unknown;
+    if (id === IMPORTER) return require(join(folder, id)) as unknown;
     const known = loaded.get(id);
     if (known !== undefined) return known.exports;
     const file = join(folder, id);
@@ -31,7 +35,6 @@ export function bundleLoader({ require, folder, codeOf, onScript }: BundleLoadin
       {
         filename: file,
         cachedData: codeOf(file),
-        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       },
     );
     onScript?.(file, script);

@@ -1,7 +1,7 @@
 /**
  * Start of the bundled program. It is bundled as CommonJS. It alone touches `process`, and it answers `--version` before the rest is loaded.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import type * as Tty from 'node:tty';
@@ -16,6 +16,14 @@ import { packageVersion, toolVersionText } from './version.ts';
 /** Those that have a bundle of their own; kmod is part of the whole. */
 const bundledTools = new Set(['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms']);
 
+/** kmodctl's own commands, each with a bundle of its own. Put in by the bundler. */
+declare const KMODCTL_COMMANDS: readonly string[];
+
+/** Major number of /dev/null and its like. */
+const MEMORY_DEVICES = 1;
+/** Major numbers of the devices below /dev/pts. */
+const [FIRST_PTY, LAST_PTY] = [136, 143];
+
 const FIRST_WITH_CODE_CACHE = 22;
 
 const stdout = descriptorWriter(1);
@@ -23,8 +31,7 @@ const [, file = '', first, second] = process.argv;
 if ((first === '--version' || first === '-V') && second === undefined) {
   stdout(isTool(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
 } else {
-  const program = isTool(basename(file)) ? basename(file) : (first ?? '');
-  const bundle = bundledTools.has(program) ? `./${program}.cjs` : './main.cjs';
+  const bundle = isTool(basename(file)) ? bundleOf(basename(file)) : bundleOfCommand(first ?? '');
   const main = loaderFor(bundle)(bundle) as typeof Main;
   const environment = { ...process.env };
   const result = main.run(argumentTexts(process.argv), {
@@ -47,12 +54,29 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     });
 }
 
+function bundleOf(tool: string): string {
+  return bundledTools.has(tool) ? `./${tool}.cjs` : './main.cjs';
+}
+
+function bundleOfCommand(name: string): string {
+  return KMODCTL_COMMANDS.includes(name) ? `./kmodctl-${name}.cjs` : bundleOf(name);
+}
+
 function isTool(name: string): boolean {
   return name === 'kmod' || bundledTools.has(name);
 }
 
-/** node:tty takes a while to load, and few ask. */
+/** node:tty takes a while to load: it is asked where neither the kind of file nor the numbers of devices (Linux's devices.txt) tell. */
 function isTerminal(descriptor: number): boolean {
+  try {
+    const status = fstatSync(descriptor);
+    if (!status.isCharacterDevice()) return false;
+    const major = (status.rdev >> 8) & 0xfff;
+    if (major === MEMORY_DEVICES) return false;
+    if (major >= FIRST_PTY && major <= LAST_PTY) return true;
+  } catch {
+    return false;
+  }
   return (require('node:tty') as typeof Tty).isatty(descriptor);
 }
 

@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import type * as Crypto from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 
 import { Asn1Reader, TAG } from './asn1-reader.ts';
 import { readIdentifier } from './signed-data.ts';
@@ -7,6 +8,9 @@ const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 const PEM =
   /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 const PEM_START = '-----BEGIN';
+
+/** To load it takes longer than most runs of a tool. */
+const crypto = (): typeof Crypto => process.getBuiltinModule('node:crypto');
 
 /** A certificate in any form that `node:crypto` has: PEM text (also several in one), DER bytes, or the object. */
 export type CertificateInput = X509Certificate | string | Uint8Array;
@@ -39,12 +43,13 @@ export function readCertificates(inputs: readonly CertificateInput[]): readonly 
 }
 
 function splitInput(input: CertificateInput): readonly X509Certificate[] {
-  if (input instanceof X509Certificate) return [input];
+  const { X509Certificate: Certificate } = crypto();
+  if (input instanceof Certificate) return [input];
   const text = typeof input === 'string' ? input : Buffer.from(input).toString('latin1');
-  if (!text.includes(PEM_START)) return [new X509Certificate(input)];
+  if (!text.includes(PEM_START)) return [new Certificate(input)];
   const blocks = text.match(PEM);
   if (blocks === null) throw new Error('the PEM text has no block of the type CERTIFICATE');
-  return blocks.map((block) => new X509Certificate(block));
+  return blocks.map((block) => new Certificate(block));
 }
 
 function identify(certificate: X509Certificate): SignerCertificate {

@@ -1,8 +1,11 @@
 import { closeSync, constants as fs, fstatSync, openSync, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type * as Promises from 'node:fs/promises';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { filePath } from '../native/byte-text.ts';
+
+/** To load it takes a while, and the tools do without. */
+const promises = (): typeof Promises => process.getBuiltinModule('node:fs/promises');
 
 // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
 const FLAGS = fs.O_RDONLY | fs.O_NONBLOCK;
@@ -15,7 +18,7 @@ const FLAGS = fs.O_RDONLY | fs.O_NONBLOCK;
  */
 export async function readModuleBytes(path: string, limit: number): Promise<Buffer> {
   try {
-    const file = await open(filePath(path), FLAGS);
+    const file = await promises().open(filePath(path), FLAGS);
     try {
       requireModuleFile(await file.stat(), path, limit);
       return await file.readFile();

@@ -1,8 +1,12 @@
-import { constants, createHash, publicDecrypt, verify, type X509Certificate } from 'node:crypto';
+import type * as Crypto from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 
 import { Asn1Error, Asn1Reader, TAG } from './asn1-reader.ts';
 import { digestName, type SignatureAlgorithm, signatureAlgorithm } from './object-identifier.ts';
 import { readIdentifier, type SignerInfo } from './signed-data.ts';
+
+/** To load it takes longer than most runs of a tool. */
+const crypto = (): typeof Crypto => process.getBuiltinModule('node:crypto');
 
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 
@@ -74,7 +78,7 @@ function checkWithKey(
   signedBytes[0] = TAG.set;
   if (!isSignatureOf(signedBytes, signer, certificate, method))
     return { verdict: 'bad-signature', reason: 'the signature is not that of the signed attributes' };
-  if (createHash(method.digest).update(content).digest().equals(stated))
+  if (isDigestOf(content, method.digest, stated))
     return {
       verdict: 'valid',
       reason: 'the signature is that of the attributes, and their digest is that of the content',
@@ -91,10 +95,15 @@ function isSignatureOf(
   { publicKey }: X509Certificate,
   { digest, scheme }: Method,
 ): boolean {
+  const { constants, verify } = crypto();
   if (scheme !== 'rsa-pss') return verify(digest, data, publicKey, signature);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   const saltLength = constants.RSA_PSS_SALTLEN_AUTO;
   return verify(digest, data, { key: publicKey, padding, saltLength }, signature);
+}
+
+function isDigestOf(content: Uint8Array, digest: string, stated: Uint8Array): boolean {
+  return crypto().createHash(digest).update(content).digest().equals(stated);
 }
 
 // An RSA signature contains the digest of what was signed, so a changed content can be told from a wrong signature.
@@ -105,6 +114,7 @@ function explainMismatch(
   { digest, scheme }: Method,
 ): SignatureFinding {
   if (scheme === 'rsa') {
+    const { constants, publicDecrypt } = crypto();
     let signedDigest: Uint8Array | undefined;
     try {
       const info = publicDecrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature);
@@ -118,7 +128,7 @@ function explainMismatch(
         reason: 'the signature was not made with the key of the certificate',
       };
     }
-    if (!createHash(digest).update(content).digest().equals(signedDigest))
+    if (!isDigestOf(content, digest, signedDigest))
       return {
         verdict: 'digest-mismatch',
         reason: 'the signature is genuine, and the content is not what was signed: it was changed afterwards',

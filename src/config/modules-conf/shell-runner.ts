@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-
 import type { ShellRunner } from './expansion.ts';
 
 const TIME_LIMIT = 10_000;
@@ -10,6 +8,8 @@ const MAX_OUTPUT = 1 << 20;
  * may print 1 MiB; what it writes to standard error is dropped.
  */
 export const runShell: ShellRunner = (command, environment) => {
+  // Not imported: to load it takes a while, and hardly any configuration has commands.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { stdout, error } = spawnSync('/bin/sh', ['-c', command], {
     argv0: 'sh',
     env: Object.fromEntries(environment),
