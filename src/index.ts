@@ -18,6 +18,13 @@ export {
   type PlanOptions,
 } from './api/load.ts';
 export { lsmod } from './api/loaded.ts';
+export {
+  drawLoaded,
+  drawLoadedSvg,
+  loadedTree,
+  type LoadedPictureOptions,
+  type LoadedTreeOptions,
+} from './api/loaded-picture.ts';
 export { modinfo, type ModinfoOptions, modinfoSync } from './api/modinfo.ts';
 export {
   moduleVersions,
@@ -101,6 +108,7 @@ export type { KernelParameterType, ModuleParameter } from './module-file/paramet
 export type { SignatureVerdict } from './module-file/signature-verification.ts';
 export type { SymbolVersion } from './module-file/symbol-version.ts';
 export type { CallSubject, ModuleCalls } from './native/module-calls.ts';
+export type { LoadedBranch } from './plan/loaded-tree.ts';
 export type { ModuleParameters, ParameterRecord } from './plan/module-parameters.ts';
 export type {
   CommandStep,

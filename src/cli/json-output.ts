@@ -15,6 +15,7 @@ export type DocumentKind =
   | 'list'
   | 'load'
   | 'plan'
+  | 'tree'
   | 'unload';
 
 /**

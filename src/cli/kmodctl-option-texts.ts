@@ -15,6 +15,7 @@ export type KmodctlOptionId =
   | 'force'
   | 'format'
   | 'graph'
+  | 'graph-format'
   | 'help'
   | 'ignore-commands'
   | 'jobs'
@@ -27,6 +28,7 @@ export type KmodctlOptionId =
   | 'release'
   | 'remove'
   | 'remove-holders'
+  | 'reverse'
   | 'root'
   | 'use-blacklist'
   | 'versions'
@@ -66,6 +68,11 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'a picture: dot, mermaid, or svg (needs the package @viz-js/viz)',
     ['dot', 'mermaid', 'svg'],
   ],
+  'graph-format': [
+    '-f, --format=FORMAT',
+    'dot: for Graphviz (default); mermaid; svg: needs the package @viz-js/viz',
+    ['dot', 'mermaid', 'svg'],
+  ],
   help: ['-h, --help', 'show this text'],
   'ignore-commands': [
     '-i, --ignore-install',
@@ -93,6 +100,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   ],
   remove: ['-r, --remove', 'what unloading would do'],
   'remove-holders': ['--remove-holders', 'also unload the modules that use them, and their users'],
+  reverse: ['-s, --reverse', 'from what is used to what uses it'],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
   'use-blacklist': ['-b, --use-blacklist', 'the blacklist counts for plain names too'],
   versions: [

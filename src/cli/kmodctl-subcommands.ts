@@ -1,5 +1,6 @@
 import { auditSubcommand } from './kmodctl-audit.ts';
 import { configSubcommand } from './kmodctl-config.ts';
+import { graphSubcommand } from './kmodctl-graph.ts';
 import { helperSubcommand } from './kmodctl-helper.ts';
 import { doctorSubcommand } from './kmodctl-doctor.ts';
 import { infoSubcommand } from './kmodctl-info.ts';
@@ -8,6 +9,7 @@ import { loadSubcommand } from './kmodctl-load.ts';
 import type { Subcommand } from './kmodctl-options.ts';
 import { planSubcommand } from './kmodctl-plan.ts';
 import { staticNodesSubcommand } from './kmodctl-static-nodes.ts';
+import { treeSubcommand } from './kmodctl-tree.ts';
 import { unloadSubcommand } from './kmodctl-unload.ts';
 
 /** kmodctl's own commands, in the order of the help text. */
@@ -15,6 +17,8 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   load: loadSubcommand,
   unload: unloadSubcommand,
   list: listSubcommand,
+  tree: treeSubcommand,
+  graph: graphSubcommand,
   info: infoSubcommand,
   plan: planSubcommand,
   doctor: doctorSubcommand,

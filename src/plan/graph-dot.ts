@@ -1,9 +1,9 @@
-import type { GraphEdge, GraphNode, PlanGraph } from './plan-graph.ts';
+import type { GraphEdge, GraphNode, ModuleGraph } from './module-graph.ts';
 
 /** A graph in the language of Graphviz. */
-export function graphDot({ nodes, edges }: PlanGraph): string {
+export function graphDot({ name, nodes, edges }: ModuleGraph): string {
   return [
-    'digraph plan {',
+    `digraph ${name} {`,
     '  node [shape=box, fontname="sans-serif"];',
     '  edge [fontname="sans-serif", fontsize="10"];',
     ...nodes.map((node) => `  ${quoted(node.id)} [${attributes(nodeAttributes(node))}];`),

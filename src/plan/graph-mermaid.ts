@@ -1,7 +1,7 @@
-import type { GraphEdge, GraphNode, PlanGraph } from './plan-graph.ts';
+import type { GraphEdge, GraphNode, ModuleGraph } from './module-graph.ts';
 
 /** A graph in the language of Mermaid. */
-export function graphMermaid({ nodes, edges }: PlanGraph): string {
+export function graphMermaid({ nodes, edges }: ModuleGraph): string {
   const names = new Map(nodes.map(({ id }, at) => [id, `n${at}`]));
   const nameOf = (id: string): string => names.get(id) ?? '';
   return [

@@ -1,33 +1,5 @@
+import type { GraphEdge, GraphNode, ModuleGraph } from './module-graph.ts';
 import type { LoadPlan, LoadStep, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
-
-/** A module in the picture of a plan, or a name that was asked for and stands for modules. */
-export interface GraphNode {
-  /** Unique; for modules their name, for other names the name with a mark before it. */
-  readonly id: string;
-  /** What to write into it. */
-  readonly lines: readonly string[];
-  /**
-   * `name`: what was asked for. `act`: something is done. `present`: nothing has to be done. `blocked`: it keeps the plan from
-   * being run, or it will fail. `left`: it is left alone.
-   */
-  readonly kind: 'name' | 'act' | 'present' | 'blocked' | 'left';
-  /** Whether its failure is one of the whole. */
-  readonly required: boolean;
-}
-
-/** Why a node is there: `from` asks for `to`. */
-export interface GraphEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind:
-    'alias' | 'dependency' | 'softdep-pre' | 'softdep-post' | 'weakdep' | 'holder' | 'above' | 'below';
-}
-
-/** The picture of a plan, before it is drawn. */
-export interface PlanGraph {
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly GraphEdge[];
-}
 
 /** All that a module needs, directly or not; undefined when that is not known. */
 export type DependenciesOf = (module: string) => readonly string[] | undefined;
@@ -38,14 +10,14 @@ export type DependenciesOf = (module: string) => readonly string[] | undefined;
  * @param dependenciesOf gives the other dependencies, of which only those are drawn that no other one stands between.
  *   Default: only the reasons of the plan are drawn
  */
-export function planGraph(plan: LoadPlan | UnloadPlan, dependenciesOf?: DependenciesOf): PlanGraph {
+export function planGraph(plan: LoadPlan | UnloadPlan, dependenciesOf?: DependenciesOf): ModuleGraph {
   const builder = new GraphBuilder(plan);
   for (const step of plan.steps) builder.addStep(step);
   for (const { module, because } of [...plan.steps, ...plan.blocked]) builder.addReason(module, because);
   for (const { module, because, reason } of plan.skipped) builder.addLeft(module, because, reason);
   if (plan.kind === 'load') builder.addLoad(plan);
   if (dependenciesOf !== undefined) builder.addDependencies(dependenciesOf);
-  return { nodes: [...builder.nodes.values()], edges: [...builder.edges.values()] };
+  return { name: 'plan', nodes: [...builder.nodes.values()], edges: [...builder.edges.values()] };
 }
 
 class GraphBuilder {
