@@ -19,6 +19,7 @@
 #include "obsolete_calls.h"
 #include "own_thread.h"
 #include "process_calls.h"
+#include "question_calls.h"
 #include "run_calls.h"
 #include "scan_calls.h"
 #include "text_bytes.h"
@@ -175,6 +176,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kmodctl::ExportTreeCalls(env, exports);
   kmodctl::ExportTreeIndexCalls(env, exports);
   kmodctl::ExportProcessCalls(env, exports);
+  kmodctl::ExportQuestionCalls(env, exports);
   kmodctl::ExportRunCalls(env, exports);
   return exports;
 }

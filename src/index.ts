@@ -45,6 +45,7 @@ export {
   rmmodSync,
   type UnloadResult,
 } from './api/unload.ts';
+export { why, whyNot, whyNotSync, type WhyOptions, whySync } from './api/why.ts';
 export type { AnsweredRequest, Decide, DemandLoader, DemandRequest } from './demand/demand-loader.ts';
 export type { DemandAnswer } from './demand/loader-protocol.ts';
 export type { AuditFinding, FileAudit } from './demand/file-audit.ts';
@@ -57,6 +58,11 @@ export { ModuleSystemError, type SystemErrorFacts } from './errors/system-error.
 export type { AutocleanResult } from './execute/autoclean-run.ts';
 export { type CauseCode, causes, type FailureStage } from './explain/cause.ts';
 export { explanationOf } from './explain/explanation.ts';
+export type { AbsenceNote, ModuleAbsence } from './explain/module-absence.ts';
+export type { ModuleAccount } from './explain/module-account.ts';
+export type { LoadReason, LoadReasonKind } from './explain/reasons/load-reason.ts';
+export type { ModuleUse, UseKind } from './explain/uses/module-use.ts';
+export type { ModuleUses } from './explain/uses/module-uses.ts';
 export type { Check, Confidence, Diagnosis, Evidence, Finding } from './explain/diagnosis.ts';
 export { CommandFailure } from './execute/command-step.ts';
 export type { OwnerCheck, OwnerFinding } from './execute/file-owner.ts';
@@ -87,6 +93,7 @@ export type {
 export type { ConfigurationProblem } from './config/configuration-notice.ts';
 export type { KernelLocation } from './kernel/kernel-file.ts';
 export { type KernelLogRecord, readKernelLog } from './kernel/kernel-log.ts';
+export type { ProcessName } from './kernel/process-list.ts';
 export type { LoadedModule, ModuleState } from './kernel/loaded-module.ts';
 export {
   type ModuleFile,

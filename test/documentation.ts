@@ -25,6 +25,7 @@ export const pages: readonly string[] = [
   'docs/json.md',
   'docs/modules-conf.md',
   'docs/vm.md',
+  'docs/why.md',
   'docs/architecture.md',
 ];
 

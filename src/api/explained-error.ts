@@ -4,7 +4,7 @@ import type { Diagnosis } from '../explain/diagnosis.ts';
 import { explainError } from '../explain/explanation.ts';
 import { diagnoseLoadFailure, diagnoseUnloadFailure, errnoName } from '../explain/failure-diagnosis.ts';
 import type { FailureFacts } from '../explain/failure-facts.ts';
-import { inquire, inquireSync } from '../explain/inquiry.ts';
+import { inquire, type Inquiry, inquireSync } from '../explain/inquiry.ts';
 import { type KernelLogWindow, openKernelLogWindow } from '../kernel/kernel-log-window.ts';
 import { moduleCalls } from '../native/real-calls.ts';
 import { rootFolder } from './diagnose.ts';
@@ -33,12 +33,7 @@ export async function withExplanation<Result>(
   } catch (error) {
     const facts = failureFacts(call, error, window);
     if (facts !== undefined)
-      attachTo(
-        error as Error,
-        await settled(async () =>
-          call.action === 'load' ? await inquire(diagnoseLoadFailure(facts)) : diagnoseUnloadFailure(facts),
-        ),
-      );
+      attachTo(error as Error, await settled(async () => await inquire(failureInquiry(call, facts))));
     throw error;
   } finally {
     window?.close();
@@ -68,9 +63,13 @@ async function settled(explain: () => Promise<Diagnosis>): Promise<Diagnosis | u
   }
 }
 
-function explainNow({ action }: ExplainedCall, facts: FailureFacts): Diagnosis | undefined {
+function failureInquiry({ action }: ExplainedCall, facts: FailureFacts): Inquiry<Diagnosis> {
+  return action === 'load' ? diagnoseLoadFailure(facts) : diagnoseUnloadFailure(facts);
+}
+
+function explainNow(call: ExplainedCall, facts: FailureFacts): Diagnosis | undefined {
   try {
-    return action === 'load' ? inquireSync(diagnoseLoadFailure(facts)) : diagnoseUnloadFailure(facts);
+    return inquireSync(failureInquiry(call, facts));
   } catch {
     return undefined;
   }

@@ -52,6 +52,7 @@ export function findingText(finding: Finding, paint: Paint = plain): string {
   ].join('');
 }
 
-function indented(text: string, by: string): string {
+/** A text in lines of bounded width, each with something before it. */
+export function indented(text: string, by: string): string {
   return wrapped(text, WIDTH - by.length).replaceAll(/^(?=.)/gm, by);
 }

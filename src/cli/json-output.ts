@@ -16,7 +16,9 @@ export type DocumentKind =
   | 'load'
   | 'plan'
   | 'tree'
-  | 'unload';
+  | 'unload'
+  | 'why'
+  | 'why-not';
 
 /**
  * A document with its `schema`, the name and version of its form. The version rises when a field changes its meaning or

@@ -24,6 +24,7 @@ export type KmodctlOptionId =
   | 'mode'
   | 'modules-conf'
   | 'no-rollback'
+  | 'not'
   | 'output'
   | 'release'
   | 'remove'
@@ -92,6 +93,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'file',
   ],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
+  not: ['--not', 'why it is not loaded'],
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
   release: [
     '-S, --release, --kernel=RELEASE',

@@ -11,6 +11,7 @@ import { planSubcommand } from './kmodctl-plan.ts';
 import { staticNodesSubcommand } from './kmodctl-static-nodes.ts';
 import { treeSubcommand } from './kmodctl-tree.ts';
 import { unloadSubcommand } from './kmodctl-unload.ts';
+import { whySubcommand } from './kmodctl-why.ts';
 
 /** kmodctl's own commands, in the order of the help text. */
 export const subcommands: Readonly<Record<string, Subcommand>> = {
@@ -22,6 +23,7 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   info: infoSubcommand,
   plan: planSubcommand,
   doctor: doctorSubcommand,
+  why: whySubcommand,
   config: configSubcommand,
   helper: helperSubcommand,
   audit: auditSubcommand,

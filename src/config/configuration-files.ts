@@ -14,8 +14,8 @@ import { resultText } from '../errors/system-error.ts';
 import { byteText, filePath } from '../native/byte-text.ts';
 import type { ConfigurationProblem } from './configuration-notice.ts';
 
-/** The two families of configuration folders. */
-export type ConfigurationKind = 'modprobe.d' | 'depmod.d';
+/** The families of configuration folders. */
+export type ConfigurationKind = 'modprobe.d' | 'depmod.d' | 'modules-load.d';
 
 /** A file to be read, found in a folder or named itself. */
 export interface ConfigurationFile {

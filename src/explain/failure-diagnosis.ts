@@ -39,13 +39,13 @@ export function* diagnoseLoadFailure(facts: FailureFacts): Inquiry<Diagnosis> {
 }
 
 /** Explains why an unload failed. */
-export function diagnoseUnloadFailure(facts: FailureFacts): Diagnosis {
+export function* diagnoseUnloadFailure(facts: FailureFacts): Inquiry<Diagnosis> {
   const list = new FindingList(facts.module ?? facts.asked);
   const own = facts.code === 'ERR_KMOD_ABORTED' || facts.code === 'ERR_KMOD_COMMAND_FAILED';
   const cause = causesOfCodes[facts.code];
   if (own && cause !== undefined)
     list.add(cause, { text: facts.message, evidence: [[facts.message, facts.code]] });
-  else list.findings.push(explainUnload(facts));
+  else list.findings.push(yield* explainUnload(facts));
   return diagnosisOf(facts, list.findings, list);
 }
 

@@ -1,14 +1,16 @@
-import { kernelPath, readKernelText } from '../kernel/kernel-file.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import { hasModuleFolder, moduleHolders, moduleRefcount, moduleState } from '../kernel/module-state.ts';
 import { securityState } from '../kernel/security-state.ts';
 import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
-import { FindingList, findingOf } from './finding-list.ts';
+import { type FindingFacts, FindingList, findingOf } from './finding-list.ts';
+import type { Inquiry } from './inquiry.ts';
 import { checkPermission } from './permission-check.ts';
+import { kernelQuestions } from '../native/kernel-questions.ts';
+import { type ModuleUses, usesOfModule } from './uses/module-uses.ts';
 
 /** Explains why a module stays in the kernel. The kernel writes no line about it: its state is all there is. */
-export function explainUnload(facts: FailureFacts): Finding {
+export function* explainUnload(facts: FailureFacts): Inquiry<Finding> {
   const { code, errno, kernel, syscall } = facts;
   const module = facts.module ?? facts.asked;
   const answer: readonly (readonly [string, string])[] =
@@ -44,14 +46,14 @@ export function explainUnload(facts: FailureFacts): Finding {
       evidence: [...answer, [state, `/sys/module/${module}/initstate`]],
       remedies: ['Try again in a moment.'],
     });
-  return useFinding(facts, module, answer);
+  return yield* useFinding(facts, module, answer);
 }
 
-function useFinding(
-  { kernel, errno }: FailureFacts,
+function* useFinding(
+  { kernel, errno, tree, isReal }: FailureFacts,
   module: string,
   answer: readonly (readonly [string, string])[],
-): Finding {
+): Inquiry<Finding> {
   const more = { ...(errno !== null && { errno }) };
   const holders = moduleHolders(module, kernel);
   if (holders.length > 0)
@@ -74,23 +76,12 @@ function useFinding(
     });
   const count = moduleRefcount(module, kernel);
   if (count !== undefined && count > 0) {
-    const mounts = mountsOf(module, kernel.root);
-    return findingOf('in-use', module, {
-      ...more,
-      text: `Something else than a module uses it ${count === 1 ? 'once' : `${count} times`}: an open device, a mount, a socket or an interface.`,
-      evidence: [
-        ...answer,
-        [String(count), `/sys/module/${module}/refcnt`],
-        ...mounts.map((place) => [`mounted on ${place}`, '/proc/self/mounts'] as const),
-      ],
-      remedies:
-        mounts.length > 0
-          ? mounts.map((place) => `umount ${place}`)
-          : [
-              `ls /sys/module/${module}/drivers`,
-              'Close what uses it, then try again: kmodctl unload --wait=5000',
-            ],
+    const uses = yield* usesOfModule(module, {
+      tree,
+      kernel,
+      questions: isReal ? kernelQuestions : undefined,
     });
+    return findingOf('in-use', module, { ...more, ...inUseFacts(module, count, uses, answer) });
   }
   return findingOf('unknown', module, {
     ...more,
@@ -125,16 +116,44 @@ function refusedByState(
   );
 }
 
-/** Where file systems of a module's name are mounted. */
-function mountsOf(module: string, root: string | undefined): readonly string[] {
-  try {
-    const text = readKernelText(kernelPath({ root }, 'proc/self/mounts'))?.text ?? '';
-    return text
-      .split('\n')
-      .map((line) => line.split(' '))
-      .filter(([, , type]) => type === module)
-      .map(([, place = '']) => place);
-  } catch {
-    return [];
-  }
+/** How many users are named in the sentence. */
+const MOST_NAMED = 3;
+
+function inUseFacts(
+  module: string,
+  count: number,
+  { uses, unexplained, unknown }: ModuleUses,
+  answer: readonly (readonly [string, string])[],
+): FindingFacts {
+  const keeping = uses.filter(({ references }) => references.most !== 0);
+  const times = count === 1 ? 'once' : `${count} times`;
+  const counted = [...answer, [String(count), `/sys/module/${module}/refcnt`] as const];
+  const rest =
+    (unexplained?.least ?? 0) > 0
+      ? [`What else keeps it is not to be seen here${unknown.length > 0 ? `: ${unknown.join(' ')}` : '.'}`]
+      : [];
+  if (keeping.length === 0)
+    return {
+      text: [
+        'Something else than a module uses it ',
+        times,
+        ', and neither /proc nor /sys tells what.',
+        ...rest.slice(0, unknown.length > 0 ? 1 : 0).map((text) => ` ${text}`),
+      ].join(''),
+      evidence: counted,
+      remedies: [`kmodctl why ${module}`, 'Close what uses it, then try again: kmodctl unload --wait=5000'],
+    };
+  const named = keeping.slice(0, MOST_NAMED).map(({ text }) => text);
+  const further =
+    keeping.length > MOST_NAMED
+      ? [`kmodctl why ${module} tells of ${keeping.length - MOST_NAMED} more.`]
+      : [];
+  return {
+    text: [`Something else than a module uses it ${times}.`, ...named, ...further, ...rest].join(' '),
+    evidence: [
+      ...counted,
+      ...keeping.flatMap(({ evidence }) => evidence.map(({ text, source }) => [text, source] as const)),
+    ],
+    remedies: [...new Set(keeping.flatMap(({ remedies }) => remedies)), `kmodctl why ${module}`],
+  };
 }

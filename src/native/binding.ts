@@ -117,6 +117,12 @@ export interface NativeBinding {
   compareOpenFiles(first: number, second: number): number;
   /** lseek(2) to the end of an open file: 0 or `-errno`. */
   seekToEnd(fd: number): number;
+  /** Sends a request to a netlink protocol: the messages of the answer, or `-errno`. Waits two seconds at most. */
+  askNetlink(protocol: number, request: Uint8Array): Buffer | number;
+  /** getxattr(2), through links: the value, or `-errno`. */
+  readAttribute(path: string, name: string): Buffer | number;
+  /** ioctl(2) with a structure: the call's result, or `-errno`. */
+  controlDevice(fd: number, request: number, structure: Uint8Array): number;
   /** memfd_create(2), closed by exec and not executable: the descriptor or `-errno`. */
   createMemoryFile(name: string): number;
   /** Makes the content of such a file final. */

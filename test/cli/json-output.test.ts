@@ -60,6 +60,8 @@ test.serial('loads, unloads, lists, plans and errors fit their schemas', async (
   await documentOf(t, root, ['kmodctl', 'plan', ...place, 'btrfs']);
   await documentOf(t, root, ['kmodctl', 'list', '--json']);
   await documentOf(t, root, ['kmodctl', 'tree', '--json']);
+  await documentOf(t, root, ['kmodctl', 'why', ...place, 'xor']);
+  await documentOf(t, root, ['kmodctl', 'why', '--not', ...place, 'odd']);
   root.write('proc/kallsyms', KALLSYMS);
   await documentOf(t, root, ['ksyms', '-a', '--json']);
   await documentOf(t, root, ['kmodctl', 'doctor', ...place, 'btrfs']);
