@@ -1,7 +1,8 @@
 import { KmodError } from '../errors/kmod-error.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { moduleHolders, moduleInstance } from '../kernel/module-state.ts';
+import { loadedModules } from '../kernel/loaded-modules.ts';
+import { moduleInstance, moduleState } from '../kernel/module-state.ts';
 import { O_NONBLOCK } from '../native/module-flags.ts';
 import type { Run } from './effect.ts';
 import type { ModuleLocks } from './module-locks.ts';
@@ -50,7 +51,8 @@ export function* rollBack(
       yield* deleteAgain(
         name,
         kernel,
-        (holder) => locks?.isAnnounced(holder) === true && performance.now() < deadline,
+        (user) => locks?.isAnnounced(user) === true || isFading(user, kernel),
+        deadline,
       );
       rolledBack.push(name);
     } catch (cause) {
@@ -80,7 +82,8 @@ function keptError(module: string, reason: string): KmodError {
 function* deleteAgain(
   name: string,
   kernel: KernelLocation,
-  isAboutToGo: (holder: string) => boolean,
+  isAboutToGo: (user: string) => boolean,
+  end: number,
 ): Run<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (let pause = 2; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -96,9 +99,31 @@ function* deleteAgain(
       const isPassing =
         error instanceof ModuleSystemError && ['EAGAIN', 'EBUSY', 'EINTR'].includes(error.code);
       if (!isPassing) throw error;
-      const holders = moduleHolders(name, kernel);
-      if (holders.length > 0 ? !holders.some(isAboutToGo) : performance.now() + pause > deadline) throw error;
+      const users = usersOf(name, kernel);
+      const isPatient =
+        users.length > 0
+          ? users.some(isAboutToGo) && performance.now() < end
+          : performance.now() + pause <= deadline;
+      if (!isPatient) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
   }
+}
+
+/**
+ * The modules that use one by the kernel's own list. The folder `holders` of /sys is not that: a module that goes leaves
+ * it first, and gives back what it uses a moment later, which is long when the machine is busy.
+ */
+function usersOf(name: string, kernel: KernelLocation): readonly string[] {
+  try {
+    return loadedModules(kernel).find((module) => module.name === name)?.users ?? [];
+  } catch {
+    return []; // no list: nothing can be said of users
+  }
+}
+
+/** Whether a module is on its way out; /sys has lost it before the kernel has. */
+function isFading(name: string, kernel: KernelLocation): boolean {
+  const state = moduleState(name, kernel);
+  return state === undefined || state === 'going';
 }

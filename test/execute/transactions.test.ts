@@ -19,7 +19,7 @@ import type { LoadPlan } from '../../src/plan/plan.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { RecordingCalls, type Verdict } from '../fixtures/recording-calls.ts';
 
-const [ENOENT, EIO] = [-2, -5];
+const [ENOENT, EIO, EAGAIN] = [-2, -5, -11];
 
 interface Setting {
   readonly root: FixtureRoot;
@@ -91,6 +91,32 @@ test('what somebody else unloaded and loaded anew is left alone, what is gone is
     ['low: The module low stays loaded: another program has unloaded it and loaded it anew.'],
   );
   t.deepEqual(record.slice(-1), ['delete right 2048']);
+});
+
+test('an undoing waits for a module that still goes and has left /sys, not for one that stays', async (t) => {
+  for (const { state, isUndone } of [
+    { state: undefined, isUndone: true },
+    { state: 'Unloading', isUndone: true },
+    { state: 'Live', isUndone: false },
+  ] as const) {
+    const { root, plan, load } = setUp(t);
+    let firstAttempt: number | undefined;
+    const { record, steps } = load(plan('left'), (call) => {
+      if (call.startsWith('finit left')) return EIO;
+      if (!call.startsWith('delete low')) return undefined;
+      firstAttempt ??= performance.now();
+      // Longer than a use without a user is waited for.
+      if (performance.now() - firstAttempt > 600) return undefined;
+      root.write('proc/modules', 'low 16384 1 user, Live 0x0000000000000000\n');
+      if (state !== undefined) root.writeModuleFolder({ name: 'user', state });
+      return EAGAIN;
+    });
+    const error = await failureOf(t, steps);
+    t.deepEqual(error.rolledBack, isUndone ? ['low'] : [], state);
+    t.is(error.notRolledBack.length, isUndone ? 0 : 1, state);
+    const attempts = record.filter((call) => call.startsWith('delete low')).length;
+    t.true(isUndone ? attempts > 3 : attempts === 1, `${state}: ${attempts}`);
+  }
 });
 
 test('a dependency that another program unloads meanwhile is loaded again', async (t) => {
