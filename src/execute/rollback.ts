@@ -18,6 +18,8 @@ export interface LoadedModuleRecord {
 
 /** How long a module without a user that is in use all the same is tried again, in milliseconds. */
 const PATIENCE_MS = 250;
+/** How often at least: where the machine is busy, a short pause takes long, and much can change in one. */
+const FEWEST_ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 50;
 
 /**
@@ -85,7 +87,7 @@ function* deleteAgain(
   isAboutToGo: (user: string) => boolean,
   end: number,
 ): Run<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  let [attempts, deadline] = [0, performance.now() + PATIENCE_MS];
   for (let pause = 2; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       yield {
@@ -100,11 +102,10 @@ function* deleteAgain(
         error instanceof ModuleSystemError && ['EAGAIN', 'EBUSY', 'EINTR'].includes(error.code);
       if (!isPassing) throw error;
       const users = usersOf(name, kernel);
-      const isPatient =
-        users.length > 0
-          ? users.some(isAboutToGo) && performance.now() < end
-          : performance.now() + pause <= deadline;
-      if (!isPatient) throw error;
+      if (users.length > 0) {
+        if (performance.now() > end || !users.some(isAboutToGo)) throw error;
+        [attempts, deadline] = [0, performance.now() + PATIENCE_MS];
+      } else if (++attempts >= FEWEST_ATTEMPTS && performance.now() + pause > deadline) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
   }
