@@ -1,7 +1,12 @@
 import { KmodError } from '../errors/kmod-error.ts';
 import { ModuleSystemError } from '../errors/system-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { hasModuleFolder, isModuleListVisible, moduleInstance, moduleState } from '../kernel/module-state.ts';
+import {
+  isModuleListVisible,
+  isShownAsBuiltin,
+  moduleInstance,
+  moduleState,
+} from '../kernel/module-state.ts';
 import { ElfImage } from '../module-file/elf-image.ts';
 import { parseModinfo } from '../module-file/modinfo-section.ts';
 import type { InsertCall, InsertStep } from '../plan/plan.ts';
@@ -112,11 +117,9 @@ function* nameInFile(file: OpenModuleFile): Run<string | undefined> {
   }
 }
 
-// A folder without a state is that of a module which is part of the kernel: the loader finds it in its way.
+// The loader finds the folder of a module that is part of the kernel in its way.
 function isBuiltinRefusal(error: ModuleSystemError, module: string, kernel: KernelLocation): boolean {
-  return (
-    error.code === 'EINVAL' && hasModuleFolder(module, kernel) && moduleState(module, kernel) === undefined
-  );
+  return error.code === 'EINVAL' && isShownAsBuiltin(module, kernel);
 }
 
 function builtinError({ module, path }: InsertStep, cause: ModuleSystemError): KmodError {

@@ -1,6 +1,6 @@
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { hasModuleFolder, moduleState } from '../kernel/module-state.ts';
+import { isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** Where names are looked for. */
@@ -29,11 +29,11 @@ export function checkName(list: FindingList, module: string, { tree, kernel, isR
       confidence: 'likely',
       evidence: [[state, `${folder}/initstate`]],
     });
-  else if (isRunning && hasModuleFolder(module, kernel))
+  else if (isRunning && isShownAsBuiltin(module, kernel))
     list.add('built-in-name', {
       text: `A module of the name ${module} is part of the running kernel.`,
       errno: 'EINVAL',
-      evidence: [['is there, without initstate', folder]],
+      evidence: [['is there, without holders', folder]],
       remedies: ['Rename the module in its Makefile.'],
     });
   // In a running kernel it is the folder that stands in the way.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { kernelPath } from '../kernel/kernel-file.ts';
-import { hasModuleFolder, moduleState } from '../kernel/module-state.ts';
+import { isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
 import type { SecurityState } from '../kernel/security-state.ts';
 import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
@@ -151,14 +151,13 @@ function busyFinding(facts: FailureFacts, module: string): Finding | undefined {
 }
 
 function builtInFinding(facts: FailureFacts, module: string): Finding | undefined {
-  if (!hasModuleFolder(module, facts.kernel) || moduleState(module, facts.kernel) !== undefined)
-    return undefined;
+  if (!isShownAsBuiltin(module, facts.kernel)) return undefined;
   return findingOf('built-in-name', module, {
     text: `A module of the name ${module} is part of the running kernel.`,
     errno: 'EINVAL',
     evidence: [
       ['EINVAL', `${facts.syscall ?? 'the call'}(2)`],
-      ['is there, without initstate', `/sys/module/${module}`],
+      ['is there, without holders', `/sys/module/${module}`],
     ],
     remedies: ['Rename the module in its Makefile.'],
   });

@@ -1,5 +1,5 @@
 import { loadedModules } from '../kernel/loaded-modules.ts';
-import { hasModuleFolder, moduleHolders, moduleRefcount, moduleState } from '../kernel/module-state.ts';
+import { isShownAsBuiltin, moduleHolders, moduleRefcount, moduleState } from '../kernel/module-state.ts';
 import { securityState } from '../kernel/security-state.ts';
 import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
@@ -26,11 +26,11 @@ export function* explainUnload(facts: FailureFacts): Inquiry<Finding> {
   }
   if (errno === 'EPERM') return refusedByState(facts, module, answer);
   const state = moduleState(module, kernel);
-  if (code === 'ERR_KMOD_BUILTIN' || (state === undefined && hasModuleFolder(module, kernel)))
+  if (code === 'ERR_KMOD_BUILTIN' || isShownAsBuiltin(module, kernel))
     return findingOf('built-in', module, {
       ...more,
       text: `${module} is part of the kernel and cannot be unloaded.`,
-      evidence: [['is there, without initstate', `/sys/module/${module}`]],
+      evidence: [['is there, without holders', `/sys/module/${module}`]],
     });
   if (state === undefined || code === 'ERR_KMOD_NOT_LOADED' || errno === 'ENOENT')
     return findingOf('not-loaded', module, {

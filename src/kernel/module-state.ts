@@ -33,6 +33,18 @@ export function hasModuleFolder(name: string, location: KernelLocation = {}): bo
 }
 
 /**
+ * Whether the kernel shows the name as that of a part of itself: by parameters, a version or drivers, without the folder
+ * `holders` that only a loadable module has, from before those appear until they are gone. A built-in module with none of
+ * them is not shown at all.
+ */
+export function isShownAsBuiltin(name: string, location: KernelLocation = {}): boolean {
+  if (!isFolderName(name)) return false;
+  const has = (entry: string): boolean => existsSync(kernelPath(location, `sys/module/${name}/${entry}`));
+  // Asked twice: a module may come between two questions.
+  return !has('holders') && ['parameters', 'version', 'drivers'].some(has) && !has('holders');
+}
+
+/**
  * A number that a module has from its load to its unload, and no other load has: the inode number of its folder in /sys,
  * which the kernel counts up. Undefined when the name is not known.
  */

@@ -1,6 +1,6 @@
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { hasModuleFolder, moduleHolders } from '../kernel/module-state.ts';
+import { isShownAsBuiltin, moduleHolders } from '../kernel/module-state.ts';
 import { planKmodUnload } from './kmod-unload-plan.ts';
 import type { Obstacle, SkippedModule, StepReason, UnloadPlan, UnloadStep } from './plan.ts';
 import { RemovalRules } from './removal-rules.ts';
@@ -216,8 +216,7 @@ class UnloadPlanner {
     const { tree, firstTime = true } = this.#request;
     if (this.#check === 'none' || this.#counts.has(module)) return true;
     if (this.#rules.command(module, ASKED, true) !== undefined) return true;
-    // A folder without being in the list belongs to a built-in module with parameters.
-    if (tree.isBuiltin(module) || hasModuleFolder(module, this.#kernel))
+    if (tree.isBuiltin(module) || isShownAsBuiltin(module, this.#kernel))
       this.blocked.push(builtinObstacle(module, ASKED));
     else if (firstTime) this.blocked.push(notLoadedObstacle(module, ASKED));
     else this.skipped.push({ module, reason: 'it is not loaded', because: ASKED });

@@ -34,6 +34,8 @@ function setUp(t: ExecutionContext, loaded: readonly FixtureLoaded[] = chain): P
   });
   root.writeKernel(loaded);
   root.write('sys/module/kernel/parameters/panic', '0\n');
+  // One that is about to come, or about to be gone.
+  root.write('sys/module/passing/uevent', '');
   const kernel = { root: root.path };
   const tree = new ModuleTree({ root: root.path, release: RELEASE });
   return (modules, options) =>
@@ -90,6 +92,7 @@ test('what cannot be unloaded is an obstacle', (t) => {
   t.deepEqual(codes(['mounted']), [['ERR_KMOD_IN_USE', 'mounted', '']]);
   t.deepEqual(codes(['unix']), [['ERR_KMOD_BUILTIN', 'unix', '']]);
   t.deepEqual(codes(['kernel']), [['ERR_KMOD_BUILTIN', 'kernel', '']]);
+  t.deepEqual(codes(['passing']), [['ERR_KMOD_NOT_LOADED', 'passing', '']]);
   t.deepEqual(codes(['none']), [['ERR_KMOD_NOT_LOADED', 'none', '']]);
   t.deepEqual(codes(['none'], { firstTime: false }), []);
   t.is(planOf(['none'], { firstTime: false }).skipped[0]?.reason, 'it is not loaded');

@@ -1,7 +1,7 @@
 import type { ModprobeConfiguration } from '../../config/modprobe-configuration.ts';
 import { comparedName } from '../../config/modules-conf/modprobe-words.ts';
 import { moduleNameOfPath } from '../../index-files/module-name.ts';
-import { hasModuleFolder, moduleHolders } from '../../kernel/module-state.ts';
+import { isShownAsBuiltin, moduleHolders } from '../../kernel/module-state.ts';
 import type { Obstacle, SkippedModule, StepGroup, StepReason, UnloadPlan, UnloadStep } from '../plan.ts';
 import { RemovalRules } from '../removal-rules.ts';
 import { builtinObstacle, notLoadedObstacle, stillUsedText, useObstacle } from '../unload-obstacle.ts';
@@ -227,7 +227,7 @@ class RuledUnloadPlanner {
   #tellAbsent(module: string, because: StepReason): void {
     const { tree, kernel, firstTime = true, check = 'all' } = this.#request;
     if (check === 'none') return;
-    if (tree.isBuiltin(module) || hasModuleFolder(module, kernel))
+    if (tree.isBuiltin(module) || isShownAsBuiltin(module, kernel))
       this.#blocked.push(builtinObstacle(module, because));
     else if (firstTime) this.#blocked.push(notLoadedObstacle(module, because));
     else this.#skipped.push({ module, reason: 'it is not loaded', because });
