@@ -17,7 +17,7 @@ export function isAddonCurrent() {
 export function buildAddon() {
   if (isAddonCurrent()) return;
   const program = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js');
-  const parameters = [program, 'rebuild'].concat(headerParameters());
+  const parameters = [program, 'rebuild', '--jobs=max'].concat(headerParameters());
   runStep('Compiling the addon', [{ command: process.execPath, parameters }]);
   fs.writeFileSync(stamp, sourceHash());
 }
