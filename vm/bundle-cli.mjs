@@ -73,10 +73,16 @@ const common = {
   logLevel: 'warning',
 };
 
+/** What Node gives a module besides the global names. */
+const LOCALS = 'exports,require,module,__filename,__dirname';
+
 const program = {
   ...common,
   define: { KMODCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
   inject: ['vm/bundle-url.mjs'],
+  // As a script a bundle is the function that `bundleLoader` calls, without a copy of the text; Node itself can require it all the same.
+  banner: { js: `(run=>typeof module=='object'?run(${LOCALS}):run)(function(${LOCALS}){` },
+  footer: { js: '})' },
   plugins: [{ name: 'importer', setup: leaveImporterOut }],
 };
 

@@ -19,7 +19,7 @@ export interface BundleLoading {
 }
 
 /**
- * A loader of bundles by names like `./modprobe.cjs`, which takes code that was compiled when they were made. V8 refuses code of
+ * A loader of bundles (scripts that are a function of what Node gives a module) by names like `./modprobe.cjs`, which takes code that was compiled when they were made. V8 refuses code of
  * another version of itself or for a text of another length, and compiles anew.
  */
 export function bundleLoader({ require, folder, codeOf, onScript }: BundleLoading): BundleLoader {
@@ -30,13 +30,7 @@ export function bundleLoader({ require, folder, codeOf, onScript }: BundleLoadin
     const known = loaded.get(id);
     if (known !== undefined) return known.exports;
     const file = join(folder, id);
-    const script = new Script(
-      `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'latin1')}\n})`,
-      {
-        filename: file,
-        cachedData: codeOf(file),
-      },
-    );
+    const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: codeOf(file) });
     onScript?.(file, script);
     const module = { exports: {} };
     loaded.set(id, module);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { diagnose } from '../api/diagnose.ts';
+import { diagnoseSync } from '../api/diagnose.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 import { jsonDocument } from './json-output.ts';
@@ -16,11 +16,11 @@ export const doctorSubcommand: Subcommand = {
       'Finds out what speaks against loading a module, without loading anything: its file, versions, symbols, parameters and signature against the kernel, the configuration, the state of the kernel and the permission. A file (with a slash in its name) is taken as insmod would. The exit code is 1 when something does.',
     operands: 'module-and-parameters',
   },
-  async run({ has, values, operands, place, paint }, io) {
+  run({ has, values, operands, place, paint }, io) {
     const [name, ...words] = operands;
     if (name === undefined) throw new UsageError('which module? Give its name or its file.');
     const config = values('config').map((path) => resolve(io.workingDirectory, path));
-    const diagnosis = await diagnose(name.includes('/') ? resolve(io.workingDirectory, name) : name, {
+    const diagnosis = diagnoseSync(name.includes('/') ? resolve(io.workingDirectory, name) : name, {
       ...place,
       ...(config.length > 0 && { config }),
       configRoot: io.root ?? '/',

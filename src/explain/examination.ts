@@ -8,11 +8,11 @@ import { type ModuleInformation, summarizeModinfo } from '../module-file/modinfo
 import { readSignature } from '../module-file/module-signature.ts';
 import { type NeededSymbol, neededSymbols } from '../module-file/needed-symbol.ts';
 import { KmodError } from '../errors/kmod-error.ts';
-import { checkFile } from './file-check.ts';
+import { checkFile, type ModuleBytes } from './file-check.ts';
 import type { FindingList } from './finding-list.ts';
 import { checkFirmware } from './firmware-check.ts';
 import { checkFormat } from './format-check.ts';
-import type { Inquiry } from './inquiry.ts';
+import { type Inquiry, readFile } from './inquiry.ts';
 import { kernelImage } from './kernel-image.ts';
 import { checkName } from './name-check.ts';
 import { checkParameters } from './parameter-check.ts';
@@ -50,18 +50,18 @@ export interface ExaminationSubject {
  */
 export function* examineModule(list: FindingList, subject: ExaminationSubject): Inquiry<string | undefined> {
   const { path, tree, kernel, root, state } = subject;
-  const content = yield* checkFile(list, path, kernel);
+  const isInTree = path.startsWith(`${tree.directory}/kernel/`);
+  const isWhole = subject.isThorough || !isInTree;
+  const content = yield* checkFile(list, path, { kernel, isWhole });
   if (content === undefined) return undefined;
-  const bytes = content.unpacked;
   const reference = yield* referenceModule(tree, path);
   const { release } = tree;
-  const isOwn =
-    path.startsWith(`${tree.directory}/kernel/`) &&
-    reference !== undefined &&
-    isSameKey(readSignature(bytes), reference.signature);
+  const signature = readSignature(content.unpacked);
+  const isOwn = isInTree && reference !== undefined && isSameKey(signature, reference.signature);
   const isThorough = subject.isThorough || !isOwn;
+  const bytes = isThorough && !isWhole ? yield* wholeContent(content, path) : content.unpacked;
   const image = isThorough ? yield* kernelImage(release, root, tree.directory) : undefined;
-  checkSignature(list, { bytes, path, reference, image, kernel, state });
+  checkSignature(list, { bytes, signature, path, reference, image, kernel, state });
   const elf = yield* checkFormat(list, bytes, { path, release, reference, isThorough });
   if (elf === undefined) return undefined;
   const information = informationOf(elf, path);
@@ -96,6 +96,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
       kernel,
       isRunning: state !== undefined,
       isThorough,
+      dependencies: information.dependencies,
       isPresent: subject.isPresent,
     });
   }
@@ -103,6 +104,11 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
   checkIndexes(list, tree, { module: moduleNameOfPath(path), path, dependencies: information.dependencies });
   yield* checkFirmware(list, information.firmware, { root, release, path });
   return information.declaredName ?? undefined;
+}
+
+/** Of a file that was read in parts all of it. */
+function* wholeContent({ packed, unpacked }: ModuleBytes, path: string): Inquiry<Buffer> {
+  return packed === unpacked ? yield* readFile(path) : unpacked;
 }
 
 /** What a module says of itself; nothing for one whose `.modinfo` is missing. */

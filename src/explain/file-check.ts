@@ -2,7 +2,7 @@ import { KmodError } from '../errors/kmod-error.ts';
 import { kernelCompression } from '../kernel/module-state.ts';
 import { detectCompression, isXzOfKernel } from '../native/compression-magic.ts';
 import type { FindingList } from './finding-list.ts';
-import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
+import { type Inquiry, readFile, readTellingParts, unpackBytes } from './inquiry.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 
 /** A module file's bytes. */
@@ -18,15 +18,16 @@ const ELF_HEADER = 64;
 /**
  * Reads a module's file, with findings on what keeps it from being read. Undefined when there is no content to look at.
  *
+ * @param isWhole whether its code and data are wanted too
  */
 export function* checkFile(
   list: FindingList,
   path: string,
-  kernel: KernelLocation,
+  { kernel, isWhole }: { readonly kernel: KernelLocation; readonly isWhole: boolean },
 ): Inquiry<ModuleBytes | undefined> {
   let packed: Buffer;
   try {
-    packed = yield* readFile(path);
+    packed = yield* isWhole ? readFile(path) : readTellingParts(path);
   } catch (error) {
     if (!(error instanceof KmodError)) throw error;
     addUnreadable(list, path, error);

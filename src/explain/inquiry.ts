@@ -1,4 +1,9 @@
-import { readModuleBytes, readModuleBytesSync } from '../module-file/module-bytes.ts';
+import {
+  readModuleBytes,
+  readModuleBytesSync,
+  readTellingBytes,
+  readTellingBytesSync,
+} from '../module-file/module-bytes.ts';
 import { unpackModule, unpackModuleSync } from '../module-file/compression.ts';
 
 /** Largest file that is read, in bytes, also unpacked. A kernel image with all its data stays below. */
@@ -6,8 +11,8 @@ const LARGEST_FILE = 256 * 2 ** 20;
 
 /** Something that an inquiry waits for. */
 export type Request =
-  /** The bytes of a file. */
-  | { readonly kind: 'read'; readonly path: string; readonly take: (bytes: Buffer) => void }
+  /** The bytes of a file; `part`: of a large plain module those that tell about it. */
+  | { readonly kind: 'read' | 'part'; readonly path: string; readonly take: (bytes: Buffer) => void }
   /** The content of a compressed file; the bytes themselves where they are not compressed. */
   | {
       readonly kind: 'unpack';
@@ -28,6 +33,13 @@ export type Inquiry<Result> = Generator<Request, Result, undefined>;
 export function* readFile(path: string): Inquiry<Buffer> {
   let bytes: Buffer = Buffer.alloc(0);
   yield { kind: 'read', path, take: (read) => (bytes = read) };
+  return bytes;
+}
+
+/** Of a large plain module the bytes that tell about it, zeros in place of the others. Other files are read as a whole. */
+export function* readTellingParts(path: string): Inquiry<Buffer> {
+  let bytes: Buffer = Buffer.alloc(0);
+  yield { kind: 'part', path, take: (read) => (bytes = read) };
   return bytes;
 }
 
@@ -70,6 +82,7 @@ export function inquireSync<Result>(inquiry: Inquiry<Result>): Result {
 
 async function meet(request: Request): Promise<void> {
   if (request.kind === 'read') request.take(await readModuleBytes(request.path, LARGEST_FILE));
+  else if (request.kind === 'part') request.take(await readTellingBytes(request.path, LARGEST_FILE));
   else if (request.kind === 'unpack')
     request.take(await unpackModule(request.bytes, { path: request.path, limit: LARGEST_FILE }));
   else await new Promise<void>((resolve) => setImmediate(resolve));
@@ -77,6 +90,7 @@ async function meet(request: Request): Promise<void> {
 
 function meetSync(request: Request): void {
   if (request.kind === 'read') request.take(readModuleBytesSync(request.path, LARGEST_FILE));
+  else if (request.kind === 'part') request.take(readTellingBytesSync(request.path, LARGEST_FILE));
   else if (request.kind === 'unpack')
     request.take(unpackModuleSync(request.bytes, { path: request.path, limit: LARGEST_FILE }));
 }

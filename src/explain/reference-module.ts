@@ -49,10 +49,10 @@ function candidates(tree: ModuleTree, subject: string | null): readonly string[]
   const subjectName = subject === null ? null : moduleNameOfPath(subject);
   const found: { path: string; size: number }[] = [];
   let seen = 0;
-  for (const { key } of tree.index('modules.dep.bin')?.entries() ?? []) {
+  for (const { key, value } of tree.index('modules.dep.bin')?.entries() ?? []) {
     if (found.length >= SAMPLE || ++seen > 10 * SAMPLE) break;
-    const path = tree.dependencyLine(key)?.path;
-    if (path === undefined || !path.startsWith(own) || key === subjectName) continue;
+    const path = `${tree.directory}/${value.slice(0, Math.max(0, value.indexOf(':')))}`;
+    if (!path.startsWith(own) || key === subjectName) continue;
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (size === 0) continue;
     found.push({ path, size });

@@ -1,7 +1,7 @@
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { asymmetricKeys } from '../kernel/keyring.ts';
 import type { SecurityState } from '../kernel/security-state.ts';
-import { type ModuleSignature, readSignature } from '../module-file/module-signature.ts';
+import type { ModuleSignature } from '../module-file/module-signature.ts';
 import { verifyModule } from '../module-file/signature-verification.ts';
 import type { CauseCode } from './cause.ts';
 import type { FindingList } from './finding-list.ts';
@@ -11,6 +11,7 @@ import type { ReferenceModule } from './reference-module.ts';
 /** What signature checks look at. */
 export interface SignatureFacts {
   readonly bytes: Buffer;
+  readonly signature: ModuleSignature;
   readonly path: string;
   readonly reference: ReferenceModule | undefined;
   readonly image: KernelImage | undefined;
@@ -24,7 +25,7 @@ const MOST_VERIFIED = 4 * 2 ** 20;
 
 /** Holds a module's signature against what the kernel demands and the keys that it is known to trust. */
 export function checkSignature(list: FindingList, facts: SignatureFacts): void {
-  const signature = readSignature(facts.bytes);
+  const { signature } = facts;
   const { kind, problem } = signature;
   const source = `${facts.path}, end of the file`;
   if (kind === 'none' || isUnseen(facts.bytes)) {
@@ -51,7 +52,7 @@ export function checkSignature(list: FindingList, facts: SignatureFacts): void {
     });
     return;
   }
-  checkSigner(list, facts, { signature, source });
+  checkSigner(list, facts, source);
 }
 
 /** Where `id_type` stands before the end of a signed file, and the one value that the kernel takes. */
@@ -114,12 +115,8 @@ function policyText(state: SecurityState | undefined): string {
   return 'whether the kernel enforces signatures cannot be read';
 }
 
-function checkSigner(
-  list: FindingList,
-  facts: SignatureFacts,
-  { signature, source }: { readonly signature: ModuleSignature; readonly source: string },
-): void {
-  const { image, reference, bytes } = facts;
+function checkSigner(list: FindingList, facts: SignatureFacts, source: string): void {
+  const { image, reference, bytes, signature } = facts;
   if (image !== undefined && image.certificates.length > 0 && bytes.length <= MOST_VERIFIED) {
     const { verdict, reason } = verifyModule(bytes, image.certificates);
     if (verdict === 'valid') {

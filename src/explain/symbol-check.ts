@@ -4,7 +4,13 @@ import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { symbolsInKernel } from './kernel-symbol-list.ts';
 import { isGplCompatible } from './licence.ts';
-import { knownSymbols, type SymbolFacts, type SymbolPlaces, versionsOfModules } from './symbol-source.ts';
+import {
+  knownSymbols,
+  type SymbolFacts,
+  type SymbolPlaces,
+  symbolsOfReference,
+  versionsOfModules,
+} from './symbol-source.ts';
 import { crcText, LAYOUT } from './version-check.ts';
 
 /** What symbol checks look at. */
@@ -19,6 +25,8 @@ export interface SymbolCheck {
   readonly isRunning: boolean;
   /** Whether all that can be read is read; otherwise only what is at hand. */
   readonly isThorough: boolean;
+  /** Modules whose symbols it uses, by `depends` of its `.modinfo`. */
+  readonly dependencies: readonly string[];
   /** Whether a module is loaded now, or will be before this one. */
   readonly isPresent: (module: string) => boolean;
 }
@@ -27,10 +35,8 @@ export interface SymbolCheck {
 export function* checkSymbols(list: FindingList, check: SymbolCheck): Inquiry<void> {
   const { needs, places, isThorough } = check;
   const wanted = needs.filter(({ name, isUndefined }) => isUndefined && name !== '_GLOBAL_OFFSET_TABLE_');
-  const known = yield* knownSymbols(
-    wanted.map(({ name }) => name),
-    places,
-  );
+  const names = wanted.map(({ name }) => name);
+  const known = needsNoSearch(check) ? symbolsOfReference(names, places) : yield* knownSymbols(names, places);
   if (isThorough) yield* addVersions(known, wanted, places);
   const missing = wanted.filter(({ name, weak }) => !weak && !known.has(name));
   for (const need of wanted) {
@@ -47,6 +53,11 @@ export function* checkSymbols(list: FindingList, check: SymbolCheck): Inquiry<vo
       ? `${wanted.length} needed, ${wanted.length - missing.length} known to be exported, ${compared.length} CRCs compared`
       : `by its key and layout of the kernel's own build; ${compared.length} of ${wanted.length} CRCs compared`,
   );
+}
+
+// In the kernel's own build every symbol is exported by the kernel or by a module that the build has put into `depends`.
+function needsNoSearch({ isThorough, dependencies, isPresent }: SymbolCheck): boolean {
+  return !isThorough && dependencies.every((name) => isPresent(name.replaceAll('-', '_')));
 }
 
 function* addVersions(

@@ -49,6 +49,8 @@ export function* knownSymbols(
 ): Inquiry<Map<string, SymbolFacts>> {
   const known = new Map<string, SymbolFacts>();
   const byExporter = new Map<string, string[]>();
+  // To read it in pieces, as a search does, takes longer from some dozens of names on.
+  if (names.length > NAMES_BETWEEN_PAUSES) tree.index('modules.symbols.bin')?.loadAll();
   for (const [index, name] of names.entries()) {
     if (index % NAMES_BETWEEN_PAUSES === NAMES_BETWEEN_PAUSES - 1) yield { kind: 'pause' };
     const exported = image?.exports.get(name);
@@ -56,27 +58,43 @@ export function* knownSymbols(
     const listed = table?.symbols.get(name);
     if (exported !== undefined && image !== undefined)
       known.set(name, { ...exported, exporter: null, exporterPath: null, source: image.path });
-    else if (exporter !== undefined) byExporter.set(exporter, [...(byExporter.get(exporter) ?? []), name]);
-    else if (listed !== undefined && table !== undefined)
+    else if (exporter !== undefined) {
+      const others = byExporter.get(exporter);
+      if (others === undefined) byExporter.set(exporter, [name]);
+      else others.push(name);
+    } else if (listed !== undefined && table !== undefined)
       known.set(name, {
         ...listed,
         exporter: listed.exporter === 'vmlinux' ? null : moduleNameOfPath(listed.exporter),
         exporterPath: null,
         source: table.path,
       });
-    else if (reference?.crcs.has(name) === true)
-      known.set(name, {
-        exporter: null,
-        exporterPath: null,
-        crc: reference.crcs.get(name) ?? null,
-        gplOnly: null,
-        namespace: null,
-        source: `${reference.path}, section __versions`,
-      });
+    else addOfReference(known, name, reference);
   }
   for (const [exporter, wanted] of byExporter)
     yield* addExports(known, exporter, { wanted, tree, readsExporters });
   return known;
+}
+
+/** What a module of the kernel's own build tells of symbols that it needs too. */
+export function symbolsOfReference(
+  names: readonly string[],
+  { reference }: Pick<SymbolPlaces, 'reference'>,
+): Map<string, SymbolFacts> {
+  const known = new Map<string, SymbolFacts>();
+  for (const name of names) addOfReference(known, name, reference);
+  return known;
+}
+
+function addOfReference(
+  known: Map<string, SymbolFacts>,
+  name: string,
+  reference: ReferenceModule | undefined,
+): void {
+  const crc = reference?.crcs.get(name);
+  if (reference === undefined || crc === undefined) return;
+  const source = `${reference.path}, section __versions`;
+  known.set(name, { exporter: null, exporterPath: null, crc, gplOnly: null, namespace: null, source });
 }
 
 function* addExports(

@@ -44,6 +44,7 @@ export class ElfLayout {
   readonly sectionCount: number;
   /** Data of the section-name string table. It ends with a NUL. */
   readonly nameTable: ByteRange;
+  readonly #content: Buffer;
   readonly #tableStart: number;
   readonly #entrySize: number;
 
@@ -56,6 +57,7 @@ export class ElfLayout {
     this.bytes = bytes;
     this.path = path;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     checkIdent(this.view, path);
     this.is64 = bytes[4] === 2;
     this.littleEndian = bytes[5] === 1;
@@ -137,14 +139,15 @@ export class ElfLayout {
    * Where the text that begins at a place ends; -1 when it does not before `limit`, or is longer than {@link LONGEST_NAME}.
    */
   terminatorAt(start: number, limit: number): number {
-    const length = this.bytes.subarray(start, Math.min(limit, start + LONGEST_NAME)).indexOf(0);
-    return length === -1 ? -1 : start + length;
+    const { bytes } = this;
+    const end = Math.min(limit, start + LONGEST_NAME, bytes.length);
+    for (let at = start; at < end; at++) if (bytes[at] === 0) return at;
+    return -1;
   }
 
   /** A part of the file as text, one character for each byte. */
   text(start: number, end: number): string {
-    const { buffer, byteOffset } = this.bytes;
-    return Buffer.from(buffer, byteOffset + start, end - start).toString('latin1');
+    return this.#content.toString('latin1', start, end);
   }
 
   /** True when the data of a section lies inside the file. A NOBITS section has none and is always inside. */

@@ -87,6 +87,17 @@ export class SymbolTable {
     return Math.min(this.names.end, start + LONGEST_NAME);
   }
 
+  /** The numbers of the symbols that are in no section, ascending: few of the tens of thousands that a large module has. */
+  undefinedSymbols(): readonly number[] {
+    const { view, littleEndian } = this.#layout;
+    const found: number[] = [];
+    const size = this.#entrySize;
+    let at = this.#entry(1) + this.#sectionAt;
+    for (let index = 1; index < this.count; index++, at += size)
+      if (view.getUint16(at, littleEndian) === SHN_UNDEF) found.push(index);
+    return found;
+  }
+
   /** `st_shndx`: the number of a section or a special one, as it stands in the entry. */
   section(index: number): number {
     return this.#layout.view.getUint16(this.#entry(index) + this.#sectionAt, this.#layout.littleEndian);

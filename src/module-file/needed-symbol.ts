@@ -1,5 +1,5 @@
 import type { ElfImage } from './elf-image.ts';
-import { SHN_UNDEF, STB_WEAK } from './elf-symbol-table.ts';
+import { STB_WEAK } from './elf-symbol-table.ts';
 import { symbolVersions } from './symbol-version.ts';
 
 /** A symbol that a module takes from the kernel or from another module. */
@@ -34,8 +34,7 @@ export function neededSymbols(image: ElfImage, compat = false): readonly NeededS
   const needed: NeededSymbol[] = [];
   // On SPARC a global register that the code uses looks like an undefined symbol.
   const hasRegisters = image.machine === EM_SPARC || image.machine === EM_SPARCV9;
-  for (let index = 1; index < table.count; index++) {
-    if (table.section(index) !== SHN_UNDEF) continue;
+  for (const index of table.undefinedSymbols()) {
     if (hasRegisters && table.type(index) === STT_REGISTER) continue;
     const name = table.name(index);
     if (name === '') continue;

@@ -29,6 +29,8 @@ function endOfElf(bytes: Buffer): number | undefined {
   try {
     const layout = new ElfLayout(bytes, '');
     let end = layout.headerOffset(layout.sectionCount);
+    // Linkers put the table last: then there is no room for more, wherever the sections are.
+    if (bytes.length - end < SHORTEST) return end;
     for (let index = 1; index < layout.sectionCount; index++)
       end = Math.max(end, layout.dataRange(index)?.end ?? 0);
     return end;
