@@ -67,7 +67,8 @@ function questionOf(name: unknown, options: WhyOptions): AccountQuestion {
     configuration: configurationOf(options, tree),
     kernel: kernelOf(options),
     root: rootFolder({ root: options.configRoot ?? options.root }),
-    questions: kernelQuestions,
+    // The calls ask the kernel that runs here.
+    questions: options.kernelRoot === undefined ? kernelQuestions : undefined,
   };
 }
 
