@@ -14,6 +14,7 @@
             "native/decoder.cc",
             "native/decompress.cc",
             "native/dependency_graph.cc",
+            "native/event_calls.cc",
             "native/file_stamps.cc",
             "native/index_calls.cc",
             "native/index_encoding.cc",
@@ -35,6 +36,7 @@
             "native/publication.cc",
             "native/question_calls.cc",
             "native/random_seed.cc",
+            "native/readable_watch.cc",
             "native/run_calls.cc",
             "native/scan_calls.cc",
             "native/shared_library.cc",
@@ -46,6 +48,7 @@
             "native/tree_contributions.cc",
             "native/tree_index_calls.cc",
             "native/tree_indexes.cc",
+            "native/uevent_socket.cc",
             "native/unpacked_memory.cc"
           ],
           "dependencies": ["<!(node -p \"require('node-addon-api').targets\"):node_addon_api"],

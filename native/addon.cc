@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "decompress.h"
+#include "event_calls.h"
 #include "index_calls.h"
 #include "module_calls.h"
 #include "obsolete_calls.h"
@@ -178,6 +179,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   kmodctl::ExportProcessCalls(env, exports);
   kmodctl::ExportQuestionCalls(env, exports);
   kmodctl::ExportRunCalls(env, exports);
+  kmodctl::ExportEventCalls(env, exports);
   return exports;
 }
 

@@ -46,6 +46,7 @@ export {
   type UnloadResult,
 } from './api/unload.ts';
 export { why, whyNot, whyNotSync, type WhyOptions, whySync } from './api/why.ts';
+export { watch, type WatchOptions } from './api/watch.ts';
 export type { AnsweredRequest, Decide, DemandLoader, DemandRequest } from './demand/demand-loader.ts';
 export type { DemandAnswer } from './demand/loader-protocol.ts';
 export type { AuditFinding, FileAudit } from './demand/file-audit.ts';
@@ -94,6 +95,17 @@ export type { ConfigurationProblem } from './config/configuration-notice.ts';
 export type { KernelLocation } from './kernel/kernel-file.ts';
 export { type KernelLogRecord, readKernelLog } from './kernel/kernel-log.ts';
 export type { ProcessName } from './kernel/process-list.ts';
+export type { ModuleDetails } from './kernel/watch/module-details.ts';
+export type { ModuleWatcher } from './kernel/watch/module-watcher.ts';
+export type {
+  AddedRecord,
+  NoticeRecord,
+  OutcomeRecord,
+  OverrunRecord,
+  RemovedRecord,
+  RequestRecord,
+  WatchRecord,
+} from './kernel/watch/watch-record.ts';
 export type { LoadedModule, ModuleState } from './kernel/loaded-module.ts';
 export {
   type ModuleFile,

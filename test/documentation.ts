@@ -26,6 +26,7 @@ export const pages: readonly string[] = [
   'docs/modules-conf.md',
   'docs/vm.md',
   'docs/why.md',
+  'docs/watch.md',
   'docs/architecture.md',
 ];
 

@@ -22,6 +22,10 @@ export interface CliIo {
   readonly stderrWasClosed?: () => boolean;
   /** Sends a message to the system's log. Default: there is none. */
   readonly systemLog?: SystemLog;
+  /** Descriptor that stdout is. Default: none is known. */
+  readonly stdoutDescriptor?: number;
+  /** Has a command that goes on by itself told when it is to end. Answers what takes that back. Default: it is never told. */
+  readonly onStop?: (stop: () => void) => () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   /** Folder in place of `/` for the default folders of configuration. Default: none, the real ones. */

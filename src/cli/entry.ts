@@ -41,6 +41,8 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     stderrIsTerminal: () => isTerminal(2),
     stderrWasClosed: main.startedWithoutDescriptors,
     systemLog: main.writeSystemLog,
+    stdoutDescriptor: 1,
+    onStop,
     env: { ...environment, ...environmentTexts(environment) },
     workingDirectory: workingDirectoryText(process.cwd()),
     syscalls: main.moduleCalls,
@@ -64,6 +66,15 @@ function bundleOfCommand(name: string): string {
 
 function isTool(name: string): boolean {
   return name === 'kmod' || bundledTools.has(name);
+}
+
+/** Has a command told of the signals that would end the program. */
+function onStop(stop: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, stop);
+  };
 }
 
 /** node:tty takes a while to load: it is asked where neither the kind of file nor the numbers of devices (Linux's devices.txt) tell. */

@@ -17,6 +17,7 @@ export type DocumentKind =
   | 'plan'
   | 'tree'
   | 'unload'
+  | 'watch'
   | 'why'
   | 'why-not';
 
@@ -26,6 +27,11 @@ export type DocumentKind =
  */
 export function jsonDocument(kind: DocumentKind, content: object): string {
   return `${JSON.stringify({ schema: `kmodctl/${kind}/1`, ...content }, errorsAsFacts, 2)}\n`;
+}
+
+/** A document on a line of its own, for commands that print one after the other. */
+export function jsonLine(kind: DocumentKind, content: object): string {
+  return `${JSON.stringify({ schema: `kmodctl/${kind}/1`, ...content }, errorsAsFacts)}\n`;
 }
 
 /** The document that stands in place of a result when there is none. */

@@ -9,6 +9,7 @@ export type KmodctlOptionId =
   | 'color'
   | 'compat'
   | 'config'
+  | 'count'
   | 'dry-run'
   | 'files'
   | 'first-time'
@@ -18,18 +19,23 @@ export type KmodctlOptionId =
   | 'graph-format'
   | 'help'
   | 'ignore-commands'
+  | 'initial'
   | 'jobs'
   | 'json'
   | 'keep-dependencies'
   | 'mode'
   | 'modules-conf'
+  | 'no-details'
+  | 'no-requests'
   | 'no-rollback'
   | 'not'
   | 'output'
+  | 'poll'
   | 'release'
   | 'remove'
   | 'remove-holders'
   | 'reverse'
+  | 'requests'
   | 'root'
   | 'use-blacklist'
   | 'versions'
@@ -55,6 +61,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'file or folder in place of the folders modprobe.d; may be given several times',
     'file',
   ],
+  count: ['--count=N', 'end after so many modules and requests; those of --initial do not count'],
   'dry-run': ['-n, --dry-run', 'only look'],
   files: ['--files', 'owner, mode and links of files'],
   'first-time': ['--first-time', 'fail when the module is in the kernel already'],
@@ -79,6 +86,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     '-i, --ignore-install',
     'without install commands and soft dependencies of the modules named',
   ],
+  initial: ['--initial', 'the modules that are there already first'],
   jobs: ['-j, --jobs=N', 'how many modules that do not need each other are loaded at the same time'],
   json: ['--json', 'the result as JSON'],
   'keep-dependencies': ['--keep-dependencies', 'unload only the modules named'],
@@ -92,9 +100,15 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     'a modules.conf of Linux 2.0 to 2.4; default: MODULECONFIG, /etc/modules.conf or /etc/conf.modules',
     'file',
   ],
+  'no-details': ['--no-details', 'without what /sys says of each module'],
+  'no-requests': ['--no-requests', "without the kernel's requests"],
   'no-rollback': ['--no-rollback', 'after a failure leave loaded what was loaded'],
   not: ['--not', 'why it is not loaded'],
   output: ['-o, --output=FILE', 'write to this file, whose folders are made', 'file'],
+  poll: [
+    '--poll=MSEC',
+    'how often /proc/modules is read where the kernel sends no events, in milliseconds; default 1000',
+  ],
   release: [
     '-S, --release, --kernel=RELEASE',
     'kernel release in place of that of the running kernel',
@@ -103,6 +117,10 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
   remove: ['-r, --remove', 'what unloading would do'],
   'remove-holders': ['--remove-holders', 'also unload the modules that use them, and their users'],
   reverse: ['-s, --reverse', 'from what is used to what uses it'],
+  requests: [
+    '--requests',
+    "fail where the kernel's requests cannot be seen; without it a note says why they are not",
+  ],
   root: ['-d, --root=DIR', 'folder that holds lib/modules, in place of /', 'folder'],
   'use-blacklist': ['-b, --use-blacklist', 'the blacklist counts for plain names too'],
   versions: [

@@ -12,6 +12,7 @@ import { staticNodesSubcommand } from './kmodctl-static-nodes.ts';
 import { treeSubcommand } from './kmodctl-tree.ts';
 import { unloadSubcommand } from './kmodctl-unload.ts';
 import { whySubcommand } from './kmodctl-why.ts';
+import { watchSubcommand } from './kmodctl-watch.ts';
 
 /** kmodctl's own commands, in the order of the help text. */
 export const subcommands: Readonly<Record<string, Subcommand>> = {
@@ -24,6 +25,7 @@ export const subcommands: Readonly<Record<string, Subcommand>> = {
   plan: planSubcommand,
   doctor: doctorSubcommand,
   why: whySubcommand,
+  watch: watchSubcommand,
   config: configSubcommand,
   helper: helperSubcommand,
   audit: auditSubcommand,

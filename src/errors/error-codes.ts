@@ -39,6 +39,7 @@ export const errorCodes = {
   ERR_KMOD_NO_SYMBOLS: 'The kernel does not tell which symbols it exports (/proc/kallsyms).',
   ERR_KMOD_PEER: 'An optional package that this needs is not installed.',
   ERR_KMOD_HELPER: 'A program cannot be made the one that loads modules for the kernel.',
+  ERR_KMOD_WATCH: "The kernel's requests for modules were to be watched and cannot be seen.",
   ERR_KMOD_PROC: 'A file of /proc or /sys does not have the form that the kernel gives it.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -129,6 +129,34 @@ export interface NativeBinding {
   sealMemoryFile(fd: number): number;
   /** Gives back (0) or takes a shared (1) or exclusive (2) lock on a byte of an open file; EAGAIN instead of waiting. */
   setByteLock(fd: number, offset: number, lock: 0 | 1 | 2): number;
+  /**
+   * A socket for the kernel's uevents; `onReadable` is called, without arguments, whenever there is something to receive. It
+   * must not throw. Answers `-errno` where that cannot be.
+   *
+   * @param bufferBytes of the kernel's buffer, or as many as allowed
+   * @param filter an array of `struct sock_filter`, which counts where the kernel takes it
+   */
+  watchUevents(bufferBytes: number, filter: Uint8Array, onReadable: () => void): NativeWatch | number;
+  /** The same for any descriptor that does not block, through a duplicate of it. */
+  watchReadable(fd: number, onReadable: () => void): NativeWatch | number;
+  /**
+   * Receives messages, one behind the other, as far as `buffer` reaches (8 KiB must be free for each); answers how many.
+   *
+   * @param facts element 0: why it ended, 0 or an errno (EAGAIN: none is left; ENOBUFS: some were lost); then for each
+   *   message its length, its sender (0 is the kernel), and 1 where it was cut
+   */
+  receiveUevents(watch: NativeWatch, buffer: Uint8Array, facts: Uint32Array): number;
+  /** Whether the watch keeps the event loop going. At first it does. */
+  referWatch(watch: NativeWatch, keeps: boolean): void;
+  /** Ends it and closes its descriptor. */
+  closeWatch(watch: NativeWatch): void;
+  /** Number of the user namespace that owns the network namespace; `-errno`, EPERM for an ancestor's. */
+  networkOwner(): number;
+}
+
+/** Belongs to the environment that made it; opaque. */
+export interface NativeWatch {
+  readonly nativeWatch: never;
 }
 
 /** Belongs to the environment that made it; opaque. */

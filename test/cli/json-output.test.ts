@@ -84,6 +84,28 @@ test.serial('who loads modules for the kernel', async (t) => {
   t.true((audit['looked'] as number) > 5);
 });
 
+test.serial('what is watched, a document on each line', async (t) => {
+  const root = setUp(t);
+  root.writeKernel([{ name: 'xor' }]);
+  setTimeout(() => root.writeKernel([{ name: 'odd' }]), 100);
+  const { stdout } = await runCli(root, [
+    'kmodctl',
+    'watch',
+    '--json',
+    '--initial',
+    '--count=2',
+    '--poll=10',
+  ]);
+  const lines = stdout.trimEnd().split('\n');
+  const types = lines.map((line) => {
+    const document = JSON.parse(line) as Record<string, unknown>;
+    t.deepEqual(schemaFaults(document), [], line);
+    documents.add(String(document['schema']));
+    return document['type'];
+  });
+  t.deepEqual(types, ['notice', 'notice', 'added', 'removed', 'added']);
+});
+
 test.serial('an error takes the place of a result; stderr says the same for people', async (t) => {
   const root = setUp(t);
   const place = ['--json', '-d', root.path];

@@ -1,0 +1,72 @@
+import test from 'ava';
+
+import { RecordQueue, withoutPairs } from '../../src/kernel/watch/record-queue.ts';
+import type { WatchRecord } from '../../src/kernel/watch/watch-record.ts';
+
+const time = new Date(0);
+const record = (text: string): WatchRecord => {
+  const module = text.slice(1);
+  const seen = { module, seen: 'event', sequence: 1, time } as const;
+  return text.startsWith('+')
+    ? { type: 'added', initial: false, details: null, ...seen }
+    : { type: 'removed', ...seen };
+};
+const textOf = (each: WatchRecord): string =>
+  each.type === 'added' ? `+${each.module}` : each.type === 'removed' ? `-${each.module}` : each.type;
+
+test('a reader gets what came before it asked and what comes after, then the end', async (t) => {
+  const queue = new RecordQueue();
+  queue.push(record('+a'));
+  t.is(textOf((await queue.next()).value ?? record('+?')), '+a');
+  const waiting = [queue.next(), queue.next(), queue.next()];
+  queue.push(record('-a'));
+  queue.push(record('+b'));
+  queue.end();
+  queue.push(record('+c'));
+  const results = await Promise.all(waiting);
+  t.deepEqual(
+    results.map(({ value, done }) => [value && textOf(value), done]),
+    [
+      ['-a', false],
+      ['+b', false],
+      [undefined, true],
+    ],
+  );
+  t.true((await queue.next()).done);
+});
+
+test('what is waiting when it ends is still read', async (t) => {
+  const queue = new RecordQueue();
+  queue.push(record('+a'));
+  queue.end();
+  t.false((await queue.next()).done);
+  t.true((await queue.next()).done);
+});
+
+test('of what cancels itself out nothing is left, of the rest the last', (t) => {
+  const notice: WatchRecord = { type: 'notice', code: 'polling', text: '', time };
+  const all = ['+a', '+b', '-a', '-b', '+b', '-c', '+c', '-d', '+d', '-d'].map(record);
+  t.deepEqual([notice, ...withoutPairs([notice, ...all]).slice(1)].map(textOf), ['notice', '+b', '-d']);
+});
+
+test('a reader that is too slow loses pairs, never the last state, and is told', async (t) => {
+  const queue = new RecordQueue(10);
+  queue.push(record('+x'));
+  await queue.next();
+  for (let count = 0; count < 1000; count++) for (const each of ['+a', '-a']) queue.push(record(each));
+  queue.push(record('+b'));
+  queue.end();
+  const there = new Set(['x']);
+  let dropped = 0;
+  for (;;) {
+    const { value } = await queue.next();
+    if (value === undefined) break;
+    if (value.type === 'overrun') dropped += value.dropped ?? 0;
+    else if (value.type === 'added') {
+      t.false(there.has(value.module));
+      there.add(value.module);
+    } else if (value.type === 'removed') t.true(there.delete(value.module));
+  }
+  t.deepEqual([...there], ['x', 'b']);
+  t.true(dropped > 1900, `${dropped}`);
+});
