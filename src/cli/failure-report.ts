@@ -25,10 +25,17 @@ const remedies: Readonly<Record<string, string>> = {
   ENOSYS: 'the kernel or a sandbox does not offer the call',
 };
 
-/** An error for people: what happened, its cause and what to do. */
-export function failureReport(error: unknown): string {
+/**
+ * An error for people: what happened, its cause and what to do.
+ *
+ * @param sentence what kmod says of it, which then comes first
+ */
+export function failureReport(error: unknown, sentence?: string): string {
   if (!(error instanceof Error)) return `${String(error)}\n`;
-  const lines = [error.message];
+  const lines =
+    sentence === undefined
+      ? [error.message]
+      : [sentence, ...error.message.split('\n').map((line) => `  ${line}`)];
   const refusal = refusalBehind(error);
   const finding = explanationOf(error)?.findings[0];
   // The message of a failed step quotes its cause already.

@@ -24,7 +24,7 @@ export function tellFailure(call: ModprobeCall, module: string, error: unknown):
   if (hasCode(error, 'ERR_KMOD_NOT_FOUND')) messages.error(noFileText(module));
   else if (step !== null && 'required' in step && step.action !== 'delete' && cause instanceof Error)
     tellStepFailure(call, step, cause);
-  messages.error(`could not insert '${module}': ${failureText(call, error)}`);
+  messages.error(`could not insert '${module}': ${insertFailureText(error, given.compat)}`);
   if (given.compat || !(error instanceof PlanFailure)) return;
   // kmod names neither the dependency nor what it leaves behind.
   if (error.code === 'ERR_KMOD_LOAD_FAILED' && step !== null && step.module !== module)
@@ -37,12 +37,13 @@ export function tellFailure(call: ModprobeCall, module: string, error: unknown):
     );
 }
 
-function failureText({ arguments: given }: ModprobeCall, error: unknown): string {
+/** Why a module could not be inserted, in modprobe's words. */
+export function insertFailureText(error: unknown, compat: boolean): string {
   if (hasCode(error, 'ERR_KMOD_ALREADY_LOADED')) return 'Module already in kernel';
   if (hasCode(error, 'ERR_KMOD_NOT_FOUND')) return refusalText({ errno: -2 }, modprobeWords);
   if (hasCode(error, 'ERR_KMOD_MODULE_FILE')) {
     // Its errno would get words that are meant for the kernel's refusals.
-    if (!given.compat) return error.message;
+    if (!compat) return error.message;
     return refusalText({ errno: error.errno ?? EINVAL }, modprobeWords);
   }
   return refusalText(error, modprobeWords);

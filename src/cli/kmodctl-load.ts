@@ -1,10 +1,12 @@
-import { type LoadResult, modprobe, modprobeSync } from '../api/load.ts';
+import { type LoadResult, modprobe, modprobeSync, plan } from '../api/load.ts';
+import { treeOf } from '../api/place-options.ts';
 import { isOwnerCheck, type OwnerCheck } from '../execute/file-owner.ts';
 import type { StepResult } from '../execute/step-result.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import { reasonText } from '../plan/plan.ts';
 import type { Paint } from './colour.ts';
 import { jsonDocument } from './json-output.ts';
+import { loadSentence } from './kmod-sentence.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { ownerCheckFault } from './owner-option.ts';
 import { planningOptionIds, planningOptions } from './planning-options.ts';
@@ -19,6 +21,7 @@ export const loadSubcommand: Subcommand = {
     'first-time',
     'jobs',
     'no-rollback',
+    'quiet',
     'release',
     'root',
     'json',
@@ -55,6 +58,14 @@ export const loadSubcommand: Subcommand = {
     };
     if (jobs === '1') return show(modprobeSync(name, options));
     return modprobe(name, { ...options, jobs: Number(jobs) }).then(show);
+  },
+  kmodSentence(error, given, io) {
+    const { operands, place } = given;
+    const [asked = ''] = operands;
+    const { directory } = treeOf(place);
+    const modules = (): readonly string[] =>
+      plan(asked, { ...place, ...planningOptions(given, io) }).targets.map(({ module }) => module);
+    return loadSentence(error, { asked, directory, modules });
   },
 };
 

@@ -31,6 +31,7 @@ export type KmodctlOptionId =
   | 'not'
   | 'output'
   | 'poll'
+  | 'quiet'
   | 'release'
   | 'remove'
   | 'remove-holders'
@@ -109,6 +110,7 @@ export const kmodctlOptionTexts: Readonly<Record<KmodctlOptionId, ManualOption>>
     '--poll=MSEC',
     'how often /proc/modules is read where the kernel sends no events, in milliseconds; default 1000',
   ],
+  quiet: ['-q, --quiet', 'of a failure only what kmod says'],
   release: [
     '-S, --release, --kernel=RELEASE',
     'kernel release in place of that of the running kernel',

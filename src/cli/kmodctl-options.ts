@@ -28,6 +28,8 @@ export interface Subcommand {
   /** Besides `help`, which all have. */
   readonly options: readonly KmodctlOptionId[];
   readonly run: (given: SubcommandArguments, io: CliIo) => number | Promise<number>;
+  /** What kmod's tool for the same says of a failure; undefined for what it does not come to. */
+  readonly kmodSentence?: (error: unknown, given: SubcommandArguments, io: CliIo) => string | undefined;
 }
 
 /** A subcommand called without what it needs, or with what it does not know. */
@@ -63,18 +65,24 @@ export function runSubcommand(
     release: value('release') ?? io.release,
     kernelRoot: io.kernel.root,
   };
-  const report = (error: unknown): number => {
+  const report = (error: unknown, sentence?: string): number => {
     if (has('json')) io.stdout(errorDocument(error));
-    io.stderr(reportOf(error, name));
+    io.stderr(reportOf(error, { name, sentence, isQuiet: has('quiet') }));
     return 1;
   };
+  let given: SubcommandArguments;
   try {
     if (mistake !== undefined) throw new UsageError(mistake + hint(mistake, manual));
-    const paint = paintFor(io, colourChoice(value('color')));
-    const result = subcommand.run({ has, value, values, operands, place, paint }, io);
-    return typeof result === 'number' ? result : result.catch(report);
+    given = { has, value, values, operands, place, paint: paintFor(io, colourChoice(value('color'))) };
   } catch (error) {
     return report(error);
+  }
+  const fail = (error: unknown): number => report(error, subcommand.kmodSentence?.(error, given, io));
+  try {
+    const result = subcommand.run(given, io);
+    return typeof result === 'number' ? result : result.catch(fail);
+  } catch (error) {
+    return fail(error);
   }
 }
 
@@ -100,7 +108,15 @@ function hint(mistake: string, manual: Manual): string {
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 
-function reportOf(error: unknown, name: string): Uint8Array {
-  if (!(error instanceof UsageError)) return Buffer.from(`kmodctl ${name}: ${failureReport(error)}`);
-  return mistakeBytes(`kmodctl ${name}: ${error.message}\nSee kmodctl ${name} --help.\n`);
+interface ReportedCall {
+  readonly name: string;
+  readonly sentence: string | undefined;
+  readonly isQuiet: boolean;
+}
+
+function reportOf(error: unknown, { name, sentence, isQuiet }: ReportedCall): Uint8Array {
+  if (error instanceof UsageError)
+    return mistakeBytes(`kmodctl ${name}: ${error.message}\nSee kmodctl ${name} --help.\n`);
+  const text = isQuiet && sentence !== undefined ? `${sentence}\n` : failureReport(error, sentence);
+  return Buffer.from(`kmodctl ${name}: ${text}`);
 }

@@ -1,6 +1,7 @@
 import { planRemoval, type PlanRemovalOptions, rmmodSync, type UnloadResult } from '../api/unload.ts';
 import type { CliIo } from './cli-io.ts';
 import { jsonDocument } from './json-output.ts';
+import { unloadSentence } from './kmod-sentence.ts';
 import { type Subcommand, type SubcommandArguments, UsageError } from './kmodctl-options.ts';
 import { modulesText, stepTable } from './kmodctl-load.ts';
 import { planningOptions } from './planning-options.ts';
@@ -17,6 +18,7 @@ export const unloadSubcommand: Subcommand = {
     'modules-conf',
     'ignore-commands',
     'compat',
+    'quiet',
     'release',
     'root',
     'json',
@@ -43,6 +45,7 @@ export const unloadSubcommand: Subcommand = {
     io.stdout(stepTable(result.steps, paint, kept) + summary(result, has('dry-run')));
     return 0;
   },
+  kmodSentence: unloadSentence,
 };
 
 /** What the command line says about a removal. */

@@ -72,7 +72,7 @@ test('load and unload print what was done, and why', async (t) => {
   t.deepEqual(gone.calls, ['delete btrfs 2048', 'delete xor 2048']);
 });
 
-test('a failure has its cause, a remedy and a code', async (t) => {
+test("a failure has kmod's sentence, its cause, a remedy and a code", async (t) => {
   const root = setUp(t);
   const { exitCode, stderr } = await runCli(root, ['kmodctl', 'load', '-d', root.path, 'btrfs'], (call) =>
     call.startsWith('finit btrfs') ? -1 : undefined,
@@ -80,12 +80,59 @@ test('a failure has its cause, a remedy and a code', async (t) => {
   t.is(exitCode, 1);
   t.regex(
     stderr,
-    /^kmodctl load: Loading btrfs failed: EPERM: .*\nUnloaded again: xor\n {2}why: .* \(permission-unknown, possible\)\n {2}seen: EPERM \[finit_module\(2\)\]\n {2}remedy: run as root .*\n {2}remedy: .*\n {2}code: ERR_KMOD_LOAD_FAILED\n$/,
+    /^kmodctl load: could not insert 'btrfs': Operation not permitted\n {2}Loading btrfs failed: EPERM: .*\n {2}Unloaded again: xor\n {2}why: .* \(permission-unknown, possible\)\n {2}seen: EPERM \[finit_module\(2\)\]\n {2}remedy: run as root .*\n {2}remedy: .*\n {2}code: ERR_KMOD_LOAD_FAILED\n$/,
   );
   const missing = await runCli(root, ['kmodctl', 'load', '-d', root.path, 'btrsf']);
   t.regex(missing.stderr, /Did you mean "btrfs"\?.*\n {2}code: ERR_KMOD_NOT_FOUND\n$/);
   const busy = await runCli(root, ['kmodctl', 'unload', 'unix', '-d', root.path]);
   t.regex(busy.stderr, /builtin.*\n {2}code: ERR_KMOD_BUILTIN\n$/);
+});
+
+test("kmod's sentence is that of its tools, and with -q there is nothing else", async (t) => {
+  const root = setUp(t);
+  const place = ['-d', root.path];
+  const modules = `${root.path}/lib/modules/${RELEASE}`;
+  const said = async (
+    words: readonly string[],
+    verdict?: (call: string) => number | undefined,
+  ): Promise<string> => {
+    const own = await runCli(root, ['kmodctl', ...words, '-q', ...place], verdict);
+    const full = await runCli(root, ['kmodctl', ...words, ...place], verdict);
+    t.is(own.exitCode, 1);
+    t.true(full.stderr.startsWith(own.stderr), full.stderr);
+    t.regex(full.stderr, /\n {2}code: ERR_KMOD_\w+\n$/);
+    return own.stderr;
+  };
+  const tool = async (
+    words: readonly string[],
+    verdict?: (call: string) => number | undefined,
+  ): Promise<string> =>
+    (await runCli(root, [...words, ...(words[0] === 'modprobe' ? place : [])], verdict)).stderr;
+  for (const errno of [-1, -2, -8, -12, -17, -22, -129]) {
+    const verdict = (call: string): number | undefined => (call.startsWith('finit xor') ? errno : undefined);
+    const [first = ''] = (await tool(['modprobe', 'btrfs'], verdict)).split(/(?<=\n)/);
+    t.is(await said(['load', 'btrfs'], verdict), first.replace('modprobe: ERROR: ', 'kmodctl load: '));
+  }
+  t.is(await said(['load', 'nothing']), `kmodctl load: Module nothing not found in directory ${modules}\n`);
+  t.is(
+    await said(['load', '/nothing.ko']),
+    'kmodctl load: Failed to get module from path /nothing.ko: No such file or directory\n',
+  );
+  root.writeKernel([{ name: 'btrfs' }, { name: 'xor', refcount: 1, users: ['btrfs'] }]);
+  t.is(
+    await said(['load', '--first-time', 'xor']),
+    "kmodctl load: could not insert 'xor': Module already in kernel\n",
+  );
+  t.is(await said(['unload', 'unix']), 'kmodctl unload: Module unix is builtin.\n');
+  for (const name of ['xor', 'nothing'])
+    t.is(
+      await said(['unload', name]),
+      (await tool(['rmmod', name])).replace('rmmod: ERROR: ', 'kmodctl unload: '),
+    );
+  t.is(
+    await said(['unload', 'btrfs'], () => -1),
+    "kmodctl unload: could not remove 'btrfs': Operation not permitted\n",
+  );
 });
 
 test('list and plan, as text and as data', async (t) => {
