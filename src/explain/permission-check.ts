@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { type KernelLocation, kernelPath } from '../kernel/kernel-file.ts';
-import { commandLineList, type SecurityState } from '../kernel/security-state.ts';
+import { commandLineList, INITIAL_NAMESPACE, type SecurityState } from '../kernel/security-state.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** What a side-effect-free call told of the permission: the errno of init_module(2) with no bytes. */
@@ -36,14 +36,15 @@ export function checkPermission(
   const before = list.findings.length;
   addStateFindings(list, state);
   const answer = before === list.findings.length ? probe?.() : undefined;
-  if (answer === 'EPERM') addUnexplained(list, state);
+  if (answer === 'EPERM' || (answer === 'ENOSYS' && state.hasFilter === true))
+    addUnexplained(list, state, answer);
   else if (list.findings.length === before)
     list.check(
       'permission',
-      answer === 'ENOEXEC' || state.hasCapability === true ? 'ok' : 'unknown',
-      answer === 'ENOEXEC'
-        ? 'init_module(2) with no bytes answers ENOEXEC: the caller may load modules'
-        : 'CAP_SYS_MODULE, /proc/sys/kernel/modules_disabled',
+      answer === 'ENOEXEC' || (answer === undefined && state.hasCapability === true) ? 'ok' : 'unknown',
+      answer === undefined
+        ? 'CAP_SYS_MODULE, /proc/sys/kernel/modules_disabled'
+        : `init_module(2) with no bytes answers ${answer}${answer === 'ENOEXEC' ? ': the caller may load modules' : ''}`,
     );
 }
 
@@ -82,22 +83,26 @@ function addStateFindings(list: FindingList, state: SecurityState): void {
     list.add('user-namespace', {
       text: 'This process is in a user namespace (a rootless container): CAP_SYS_MODULE counts in the initial one only.',
       errno: 'EPERM',
-      evidence: [['not the identity over all ids', '/proc/self/uid_map']],
+      evidence: [
+        state.userNamespace === null
+          ? ['not the identity over all ids', '/proc/self/uid_map']
+          : [`${state.userNamespace}, and the initial one is ${INITIAL_NAMESPACE}`, '/proc/self/ns/user'],
+      ],
       remedies: ['Load the module on the host, as its root.'],
     });
 }
 
 // The kernel's own two conditions are met, as far as files tell, and still it refuses.
-function addUnexplained(list: FindingList, state: SecurityState): void {
+function addUnexplained(list: FindingList, state: SecurityState, answer: 'EPERM' | 'ENOSYS'): void {
   const isFilter = state.hasFilter === true;
   list.add(isFilter ? 'seccomp-filter' : 'permission-unknown', {
     text: isFilter
       ? 'The kernel refuses module calls although the capability is there: the seccomp filter of this process is the likely reason.'
       : 'The kernel refuses module calls, and neither capabilities nor modules_disabled tell why.',
     confidence: isFilter ? 'likely' : 'certain',
-    errno: 'EPERM',
+    errno: answer,
     evidence: [
-      ['init_module(2) with no bytes answers EPERM', 'init_module(2)'],
+      [`init_module(2) with no bytes answers ${answer}`, 'init_module(2)'],
       ...(isFilter ? ([['Seccomp is not 0', '/proc/self/status']] as const) : []),
     ],
     remedies: isFilter

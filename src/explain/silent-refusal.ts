@@ -84,13 +84,13 @@ export function silentFinding(facts: FailureFacts, silent: SilentFacts): Finding
         remedies: [`Unpack the file ${facts.path} first.`],
       });
     case 'ENOSYS':
-      return existsSync(kernelPath(facts.kernel, 'proc/modules'))
-        ? undefined
-        : findingOf('no-module-support', module, {
-            text: 'The running kernel was built without loadable modules (CONFIG_MODULES=n).',
-            errno,
-            evidence: [...evidence, ['does not exist', kernelPath(facts.kernel, 'proc/modules')]],
-          });
+      if (existsSync(kernelPath(facts.kernel, 'proc/modules')))
+        return silent.state.hasFilter === true ? permissionFinding(facts, silent) : undefined;
+      return findingOf('no-module-support', module, {
+        text: 'The running kernel was built without loadable modules (CONFIG_MODULES=n).',
+        errno,
+        evidence: [...evidence, ['does not exist', kernelPath(facts.kernel, 'proc/modules')]],
+      });
     case 'EINTR':
       return findingOf('interrupted', module, {
         text: 'A signal ended the call while it waited for another load of the same module.',

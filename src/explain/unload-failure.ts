@@ -16,6 +16,8 @@ export function* explainUnload(facts: FailureFacts): Inquiry<Finding> {
   const answer: readonly (readonly [string, string])[] =
     errno === null || syscall === null ? [] : [[errno, `${syscall}(2)`]];
   const more = { ...(errno !== null && { errno }) };
+  if (errno === 'ENOSYS' && securityState(kernel).hasFilter === true)
+    return refusedByState(facts, module, answer);
   if (code === 'ERR_KMOD_NO_MODULE_SUPPORT' || code === 'ERR_KMOD_NO_UNLOAD_SUPPORT' || errno === 'ENOSYS') {
     const cause = code === 'ERR_KMOD_NO_MODULE_SUPPORT' ? 'no-module-support' : 'no-unload-support';
     return findingOf(cause, module, {
@@ -104,10 +106,13 @@ function refusedByState(
   return (
     known ??
     findingOf(state.hasFilter === true ? 'seccomp-filter' : 'permission-unknown', module, {
-      text: 'The kernel refuses the call, and nothing that is visible here tells why.',
+      text:
+        state.hasFilter === true
+          ? 'The kernel refuses the call although the capability is there: the seccomp filter of this process is the likely reason.'
+          : 'The kernel refuses the call, and nothing that is visible here tells why.',
       confidence: state.hasFilter === true ? 'likely' : 'possible',
       ...(errno !== null && { errno }),
-      evidence: answer,
+      evidence: state.hasFilter === true ? [...answer, ['Seccomp is not 0', '/proc/self/status']] : answer,
       remedies: [
         'run as root (with CAP_SYS_MODULE, outside a container)',
         'grep -E "CapEff|Seccomp" /proc/self/status',

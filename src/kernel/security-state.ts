@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
 
 /** What decides on the permission to load modules. Null is what cannot be read. */
@@ -6,6 +8,8 @@ export interface SecurityState {
   readonly hasCapability: boolean | null;
   /** Whether the process is in a user namespace of its own, where that capability does not count. */
   readonly inUserNamespace: boolean | null;
+  /** What shows it: the name of the namespace, as `user:[4026531837]`; null where the mapping of ids does. */
+  readonly userNamespace: string | null;
   /** Whether a seccomp filter is on the process. */
   readonly hasFilter: boolean | null;
   /** /proc/sys/kernel/modules_disabled. */
@@ -34,6 +38,10 @@ export function isLoadingDisabled(location: KernelLocation = {}): boolean {
   return readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1';
 }
 
+/** The first user namespace: its number is the same on all kernels since 3.8 (PROC_USER_INIT_INO). */
+export const INITIAL_NAMESPACE = 'user:[4026531837]';
+const WHOLE_MAP = /^\s*0\s+0\s+4294967295\s*$/;
+
 /** Reads the state. Never throws: what cannot be read is null. */
 export function securityState(location: KernelLocation = {}): SecurityState {
   const text = (path: string): string | null => {
@@ -46,6 +54,7 @@ export function securityState(location: KernelLocation = {}): SecurityState {
   const status = text('proc/self/status');
   const filter = /^Seccomp:\s*(\d)$/m.exec(status ?? '')?.[1];
   const map = text('proc/self/uid_map');
+  const userNamespace = namespaceName(kernelPath(location, 'proc/self/ns/user'));
   const disabled = text('proc/sys/kernel/modules_disabled')?.trim();
   const enforced = text('sys/module/module/parameters/sig_enforce')?.trim();
   const lockdown = /\[(none|integrity|confidentiality)\]/.exec(
@@ -53,13 +62,27 @@ export function securityState(location: KernelLocation = {}): SecurityState {
   )?.[1];
   return {
     hasCapability: hasLoadCapability(status ?? ''),
-    inUserNamespace: map === null ? null : !/^\s*0\s+0\s+4294967295\s*$/.test(map),
+    // One that maps every id to itself looks like the first by its map.
+    inUserNamespace: userNamespace === null ? isPartial(map) : userNamespace !== INITIAL_NAMESPACE,
+    userNamespace,
     hasFilter: filter === undefined ? null : filter !== '0',
     modulesDisabled: disabled === undefined ? null : disabled === '1',
     enforcesSignatures: enforced === undefined ? null : enforced === 'Y',
     lockdown: (lockdown ?? null) as SecurityState['lockdown'],
     commandLine: text('proc/cmdline'),
   };
+}
+
+function isPartial(map: string | null): boolean | null {
+  return map === null ? null : !WHOLE_MAP.test(map);
+}
+
+function namespaceName(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** The values of a parameter of the kernel's command line, each split at its commas. */

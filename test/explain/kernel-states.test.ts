@@ -53,6 +53,13 @@ const states: readonly KernelState[] = [
     probe: -1,
   },
   {
+    title: 'a filter that says that there are no such calls',
+    files: { 'proc/self/status': STATUS.replace('Seccomp:\t0', 'Seccomp:\t2') },
+    cause: 'seccomp-filter',
+    errno: 'ENOSYS',
+    probe: -38,
+  },
+  {
     title: 'refused for no visible reason',
     files: {},
     cause: 'permission-unknown',
