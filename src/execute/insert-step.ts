@@ -75,7 +75,6 @@ function* insertFile(file: OpenModuleFile, step: InsertStep, context: InsertCont
     } catch (error) {
       if (!(error instanceof ModuleSystemError)) throw error;
       const after = moduleState(module, kernel);
-      let isDoubtful = false;
       // An init that returns a positive number has succeeded as far as the kernel is concerned.
       if (error.errno > 0 && after === 'live') return { outcome: 'loaded', call: step.call, name: module };
       if (isBuiltinRefusal(error, module, kernel)) throw builtinError(step, error);
@@ -88,9 +87,8 @@ function* insertFile(file: OpenModuleFile, step: InsertStep, context: InsertCont
           before === 'coming' || before === 'going' || after !== undefined || context.isContended();
         // Without a trace of another load or unload it may still be the module's own init that says so.
         if (!isTransient && ++doubts > MOST_DOUBTS) throw error;
-        isDoubtful = !isTransient;
       } else if (error.code !== 'EINTR') throw error;
-      if (!isDoubtful && performance.now() + pause > deadline) throw error;
+      if (performance.now() + pause > deadline) throw error;
     }
     yield { kind: 'wait', milliseconds: pause };
     context.checkEnd();

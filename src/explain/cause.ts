@@ -27,7 +27,6 @@ export const causes = {
   'config-blacklist': ['look-up', 'a blacklist line of the configuration leaves the module out'],
   'install-command': ['look-up', 'the configuration runs a command in place of loading the module'],
   'command-failed': ['look-up', 'a command of the configuration ended with a failure'],
-  'dependency-failed': ['look-up', 'a module that it needs could not be loaded'],
   'built-in': ['look-up', 'the module is part of the kernel'],
   'dependency-cycle': ['look-up', 'modules need each other in a circle'],
   'file-owner': ['look-up', 'somebody else than root could change a file that is used'],

@@ -12,8 +12,10 @@ import { checkFile, type ModuleBytes } from './file-check.ts';
 import type { FindingList } from './finding-list.ts';
 import { checkFirmware } from './firmware-check.ts';
 import { checkFormat } from './format-check.ts';
+import { checkInitcall } from './initcall-check.ts';
 import { type Inquiry, readFile } from './inquiry.ts';
 import { kernelImage } from './kernel-image.ts';
+import { checkMemory } from './memory-check.ts';
 import { checkName } from './name-check.ts';
 import { checkParameters } from './parameter-check.ts';
 import { checkCommandLine } from './permission-check.ts';
@@ -78,6 +80,10 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
   if (subject.isAlone) {
     const name = information.declaredName ?? subject.module;
     checkName(list, name.replaceAll('-', '_'), { tree, kernel, isRunning: state !== undefined });
+  }
+  if (state !== undefined) {
+    checkMemory(list, elf, kernel);
+    checkInitcall(list, elf, state);
   }
   yield { kind: 'pause' };
   // With another layout all else differs too, and that says nothing new.

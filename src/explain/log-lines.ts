@@ -247,10 +247,10 @@ const ofLoader: readonly LogRule[] = [
     text: () => 'The compressed data is damaged or cut off.',
   },
   {
-    pattern: /: vmalloc error: size (\d+)/,
+    pattern: /: vmalloc error: size (\d+)|^execmem: unable to allocate memory/,
     cause: 'no-memory',
     errno: 'ENOMEM',
-    text: () => 'The kernel has no memory left for the file.',
+    text: () => 'The kernel has no memory left for the module or its file.',
   },
   {
     pattern: /^initcall (\S+) blacklisted/,
@@ -262,6 +262,24 @@ const ofLoader: readonly LogRule[] = [
     pattern: /^(?:LoadPin: |ima: impossible to appraise)/,
     cause: 'security-module',
     text: () => 'A Linux security module refuses the file.',
+  },
+  {
+    pattern: /^audit: type=1800 .*\bop=appraise_data cause=(\S+)/,
+    cause: 'security-module',
+    errno: 'EACCES',
+    text: ([reason]) => `The policy of IMA refuses the file: ${reason}.`,
+  },
+  {
+    pattern: /^audit: type=1400 .*\bavc: +denied +\{ (?:module_load|sys_module) \}/,
+    cause: 'security-module',
+    text: () => 'The policy of SELinux refuses the file or the caller.',
+  },
+  {
+    pattern:
+      /^audit: type=1400 .*\bapparmor="DENIED" operation="capable" .*\bprofile="([^"]*)".*\bcapname="sys_module"/,
+    cause: 'security-module',
+    errno: 'EPERM',
+    text: ([profile]) => `The AppArmor profile ${profile} does not give this process CAP_SYS_MODULE.`,
   },
   {
     pattern: /: (?:string parameter too long|string doesn't fit in \d+ chars\.)$/,
@@ -286,6 +304,8 @@ const remedies: Partial<Record<CauseCode, readonly string[]>> = {
   'parameter-too-long': ['modinfo -p NAME'],
   'kernel-blacklist': ['Take it off module_blacklist= in the boot loader and boot again.'],
   'initcall-blacklist': ['Take it off initcall_blacklist= in the boot loader and boot again.'],
+  'security-module': ['cat /sys/kernel/security/lsm', 'journalctl -k -g audit | tail'],
+  'no-memory': ['free -m', 'modinfo -F filename NAME | xargs size -A'],
   'duplicate-export': ['Unload the other module first, or leave this one out.'],
   'compression-check': ['xz -d FILE.ko.xz && xz --check=crc32 FILE.ko'],
 };

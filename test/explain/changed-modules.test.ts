@@ -72,7 +72,7 @@ for (const kernel of ['6.1', '6.12'])
     }
     t.log(count);
     t.is(count.wrong, 0);
-    t.true(count.unsure <= 6, JSON.stringify(count));
+    t.true(count.unsure <= 7, JSON.stringify(count));
   });
 
 test.serial('a module of another kernel: 6.1 on 6.12 and the reverse', async (t) => {

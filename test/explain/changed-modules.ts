@@ -52,6 +52,12 @@ export const changedFiles: readonly ChangedFile[] = [
     cause: 'file-truncated',
     change: (path) => unsigned(path).cut(40),
   },
+  {
+    title: 'a table of section names that is no section',
+    stock: 'dummy',
+    cause: 'elf-damaged',
+    change: (path) => unsigned(path).poke(62, 0xfe).bytes,
+  },
   { title: 'empty', stock: 'dummy', cause: 'file-empty', change: () => Buffer.alloc(0) },
   {
     title: 'without symbols',
@@ -177,8 +183,8 @@ export const changedFiles: readonly ChangedFile[] = [
     // The kernel has the name twice: in .modinfo, and in what becomes struct module.
     change: (path) =>
       unsigned(path)
-        .replace('\0name=dummy\0', '\0name=atkbd\0', '.modinfo')
-        .replace('dummy\0', 'atkbd\0', '.gnu.linkonce.this_module').bytes,
+        .replace('\0name=dummy\0', '\0name=i8042\0', '.modinfo')
+        .replace('dummy\0', 'i8042\0', '.gnu.linkonce.this_module').bytes,
   },
   {
     title: 'a byte of the signed content changed',

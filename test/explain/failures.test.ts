@@ -74,6 +74,17 @@ test('every error of rmmod has its explanation', async (t) => {
   t.is(await causeOfRemoval('user', -1), 'after permission-unknown EPERM user');
 });
 
+test('a kernel that does not unload modules', async (t) => {
+  const other = new FixtureRoot();
+  t.teardown(() => {
+    other.remove();
+  });
+  other.writeTree({ modules: { xor: { path: 'kernel/xor.ko' } } });
+  other.writeKernel([{ name: 'xor', refcount: '-' }]);
+  const options = { root: other.path, kernelRoot: other.path, release: RELEASE };
+  t.is(await causeOf(() => rmmod('xor', options)), 'after no-unload-support - xor');
+});
+
 test('wrong arguments have none, nor has what is no error of these', async (t) => {
   t.is(await causeOf(() => modprobe(7 as never)), 'no explanation');
   t.is(explanationOf(new Error('other')), undefined);

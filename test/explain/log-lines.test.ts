@@ -70,6 +70,22 @@ const lines: readonly (readonly [line: string, errno: string, cause: CauseCode])
   ['insmod: vmalloc error: size 2147483647, exceeds total pages', 'ENOMEM', 'no-memory'],
   ['initcall m_init blacklisted', 'EPERM', 'initcall-blacklist'],
   ['m: Could not allocate 64 bytes percpu data', 'ENOMEM', 'no-memory'],
+  ['execmem: unable to allocate memory', 'ENOMEM', 'no-memory'],
+  [
+    'audit: type=1800 audit(1.2:4): pid=6 uid=0 auid=1 ses=1 subj=unconfined op=appraise_data cause=IMA-signature-required comm="insmod" name="/m.ko" dev="sda1" ino=1131 res=0 errno=0',
+    'EACCES',
+    'security-module',
+  ],
+  [
+    'audit: type=1400 audit(1.2:5): avc:  denied  { module_load } for  pid=7 comm="insmod" path="/m.ko" dev="sda1" ino=5 scontext=a tcontext=b tclass=system permissive=0',
+    'EACCES',
+    'security-module',
+  ],
+  [
+    'audit: type=1400 audit(1.2:6): apparmor="DENIED" operation="capable" class="cap" profile="docker-default" pid=8 comm="insmod" capability=16  capname="sys_module"',
+    'EPERM',
+    'security-module',
+  ],
   ['LoadPin: kernel-module denied obj="/m.ko" pid=1 cmdline="insmod"', 'EPERM', 'security-module'],
 ];
 
