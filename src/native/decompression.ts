@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 
 import type { LibraryFormat, NativeDecoder } from './binding.ts';
 import { detectCompression } from './compression-magic.ts';
+import { statedContentSize } from './content-size.ts';
 import { gunzip, gunzipSync } from './gzip.ts';
 import { nativeBinding } from './load-binding.ts';
 import {
@@ -24,6 +25,8 @@ const MIB = 1024 * 1024;
 const USUAL_RATIO = 6;
 /** A larger output buffer than this is not kept for the next file. */
 const MOST_KEPT = 64 * MIB;
+/** A file that says that it has more is not believed before it is seen. */
+const MOST_STATED = 64 * MIB;
 
 const formats: Readonly<Record<'xz' | 'zstd', LibraryFormat>> = { xz: 1, zstd: 2 };
 
@@ -71,7 +74,7 @@ export class Decompressor {
     if (!this.#decoder) throw decodeError(subject, { result: decodeResult.noMemory, position: 0 });
     // One byte more than the limit, to see whether there is one.
     const most = subject.limit + 1;
-    this.#makeRoom(Math.min(most, Math.max(MIB, input.length * USUAL_RATIO)));
+    this.#makeRoom(Math.min(most, Math.max(MIB, expectedSize(input, subject.compression))));
     let format: LibraryFormat | 0 = formats[subject.compression];
     let produced = 0;
     for (;;) {
@@ -99,6 +102,13 @@ export class Decompressor {
     this.#output.copy(larger);
     this.#output = larger;
   }
+}
+
+/** One byte more than it says: a decoder whose output is full has not seen the end of the file yet. */
+function expectedSize(input: Uint8Array, compression: LibrarySubject['compression']): number {
+  const usual = input.length * USUAL_RATIO;
+  const stated = statedContentSize(input, compression) ?? usual;
+  return stated <= MOST_STATED ? stated + 1 : usual;
 }
 
 /** {@link Decompressor.unpack} for a single file, into memory of its own. */
