@@ -93,41 +93,69 @@ const parts: Readonly<Record<string, () => Promise<Counts>>> = {
   lint: async () =>
     await check('lint (oxlint, with types)', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   unused: async () => await check('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
-  host: async () => await ava('host', await testFiles()),
-  guest: async () => await guestTests(),
+  host: async () => await hostTests(),
+  guest: async () => {
+    const queue = await guestQueue();
+    return await together([queue, queue]);
+  },
 };
+
+/** The host's tests, all at once or, beside something else, file by file. */
+async function hostTests(...options: readonly string[]): Promise<Counts> {
+  return await ava('host', [...options, ...(await testFiles())]);
+}
 
 /** Guest tests that take minutes, the longest first: none of them may be what is left over at the end. */
 const longGuestTests: readonly string[] = [
   'test/vm/versus/kernel-6.12.test.ts',
+  'test/history/book.test.ts',
+  'test/vm/harness.test.ts',
   'test/vm/versus/kernel-6.1.test.ts',
-  'test/vm/transactions/rollback.test.ts',
-  'test/vm/transactions/storm.test.ts',
-  'test/vm/transactions/forms.test.ts',
-  'test/vm/modprobe.test.ts',
+  'test/history/modules-conf.test.ts',
+  'test/vm/doctor.test.ts',
+  'test/vm/documentation.test.ts',
   'test/vm/removal.test.ts',
-  'test/vm/bridge.test.ts',
+  'test/history/old-calls.test.ts',
+  'test/history/demand-loading.test.ts',
+  'test/vm/transactions/rollback.test.ts',
+  'test/vm/modprobe.test.ts',
 ];
 
 /**
- * Two guests beside each other, one for each processor: twice a run of AVA takes the next file, when it is done with one, and
- * runs one test of it at a time. (A serial run of AVA takes its files one after the other, whatever its concurrency.)
+ * Takes file after file, until there is none left: each a run of AVA, and one test of it at a time. (A serial run of AVA takes
+ * its files one after the other, whatever its concurrency.) Calls share the files.
  */
-async function guestTests(): Promise<Counts> {
+async function guestQueue(): Promise<() => Promise<Counts>> {
   const found = [...(await testFiles('vm/')), ...(await testFiles('history/'))];
   const files = [
     ...longGuestTests.filter((file) => found.includes(file)),
     ...found.filter((file) => !longGuestTests.includes(file)),
   ];
-  let total = none;
-  const takeFiles = async (): Promise<void> => {
-    for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      const counts = await ava('guest', ['--serial', '--timeout', '10m', file]);
-      total = sum(total, counts);
-    }
+  return async () => {
+    let total = none;
+    for (let file = files.shift(); file !== undefined; file = files.shift())
+      total = sum(total, await ava('guest', ['--serial', '--timeout', '10m', file]));
+    return total;
   };
-  await Promise.all([takeFiles(), takeFiles()]);
-  return total;
+}
+
+/**
+ * All parts. Two things at a time, one for each processor: first the three checks; then guests in one place, and in the other
+ * the host's tests, which often wait for downloads or for one long file, and further guests when they are done.
+ */
+async function allParts(): Promise<Counts> {
+  const checks = await together(
+    ['format', 'lint', 'unused'].map((part) => parts[part] ?? (async () => none)),
+  );
+  const queue = await guestQueue();
+  const hostThenGuests = async (): Promise<Counts> =>
+    sum(await hostTests('--concurrency', '1', '--timeout', '5m'), await queue());
+  return sum(checks, await together([hostThenGuests, queue]));
+}
+
+async function together(works: readonly (() => Promise<Counts>)[]): Promise<Counts> {
+  const all = await Promise.all(works.map(async (work) => await work()));
+  return all.reduce(sum, none);
 }
 
 const none: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -164,10 +192,8 @@ if (unknown !== undefined || !existsSync('package.json')) {
   process.exit(2);
 }
 
-let total = none;
-for (const part of chosen.length === 0 ? Object.keys(parts) : chosen) {
-  total = sum(total, (await known[part]?.()) ?? none);
-}
+let total = chosen.length === 0 ? await allParts() : none;
+for (const part of chosen) total = sum(total, (await known[part]?.()) ?? none);
 const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
 process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`);
 // A guest suite that did not run is no success where nobody looks.

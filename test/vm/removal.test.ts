@@ -140,7 +140,9 @@ inGuest(
 async function openDevice(t: ExecutionContext, vm: VirtualMachine): Promise<void> {
   t.is((await vm.run(['modprobe', 'tun'])).exitCode, 0);
   const hold = async (seconds: number): Promise<void> => {
-    await inBackground(vm, `exec 3<>/dev/net/tun; echo open > /tmp/open; sleep ${seconds}; echo > /tmp/open`);
+    await vm.run(['rm', '-f', '/tmp/open']);
+    const script = `exec 3<>/dev/net/tun; echo $$ > /tmp/holder; echo open > /tmp/open; exec sleep ${seconds}`;
+    await inBackground(vm, `exec sh -c '${script}'`);
     await until(vm, '/tmp/open', 'open');
   };
   await hold(60);
@@ -154,7 +156,7 @@ async function openDevice(t: ExecutionContext, vm: VirtualMachine): Promise<void
     stderr: "modprobe: ERROR: could not remove 'tun': Resource temporarily unavailable\n",
   });
   t.true(performance.now() - started >= 500);
-  await vm.run(['sh', '-c', 'kill $(fuser /dev/net/tun 2>/dev/null)']);
+  t.is((await vm.run(['sh', '-c', 'kill $(cat /tmp/holder)'])).exitCode, 0);
   await until(vm, '/sys/module/tun/refcnt', '0');
   await hold(2);
   t.like(await vm.run(['modprobe', '-r', '-v', '-w', '60000', 'tun']), {
