@@ -8,7 +8,8 @@ import { ArchiveTree } from './archive-tree.ts';
 
 const PLACE = '/usr/lib/node_modules/kmodctl';
 
-const commandLinks = ['modprobe', 'insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms'];
+/** modprobe is missing: the kernel would start it for what its own parts wish for at boot, so init makes that link. */
+const commandLinks = ['insmod', 'rmmod', 'lsmod', 'modinfo', 'depmod', 'ksyms'];
 
 /** The part of a guest's root that is this package, and a hash of its contents. */
 export interface PackagePart {
