@@ -33,12 +33,22 @@ const whyOptionTypes = { ...placeOptionTypes, ...readingTypes } as const;
  *   `lsmod` throws
  */
 export async function why(name: string, options: WhyOptions = {}): Promise<ModuleAccount> {
-  return await inquire(accountOf(questionOf(name, options)));
+  const question = questionOf(name, options);
+  try {
+    return await inquire(accountOf(question));
+  } finally {
+    question.tree.close();
+  }
 }
 
 /** {@link why}, blocking. */
 export function whySync(name: string, options: WhyOptions = {}): ModuleAccount {
-  return inquireSync(accountOf(questionOf(name, options)));
+  const question = questionOf(name, options);
+  try {
+    return inquireSync(accountOf(question));
+  } finally {
+    question.tree.close();
+  }
 }
 
 /**
@@ -49,18 +59,29 @@ export function whySync(name: string, options: WhyOptions = {}): ModuleAccount {
  * @throws as a rejection: TypeError for wrong arguments; KmodError for a configuration that cannot be read, and what `lsmod` throws
  */
 export async function whyNot(name: string, options: WhyOptions = {}): Promise<ModuleAbsence> {
-  return await inquire(absenceOf(absenceQuestion(name, options)));
+  const question = absenceQuestion(name, options);
+  try {
+    return await inquire(absenceOf(question));
+  } finally {
+    question.tree.close();
+  }
 }
 
 /** {@link whyNot}, blocking. */
 export function whyNotSync(name: string, options: WhyOptions = {}): ModuleAbsence {
-  return inquireSync(absenceOf(absenceQuestion(name, options)));
+  const question = absenceQuestion(name, options);
+  try {
+    return inquireSync(absenceOf(question));
+  } finally {
+    question.tree.close();
+  }
 }
 
 function questionOf(name: unknown, options: WhyOptions): AccountQuestion {
   requireOptions('options', options, whyOptionTypes);
   const asked = requireString('name', name);
-  const tree = treeOf(options);
+  // A few look-ups need a few pages of the indexes.
+  const tree = treeOf(options, { inPieces: true });
   return {
     asked,
     tree,

@@ -41,8 +41,9 @@ export function failureReport(error: unknown, sentence?: string): string {
   // The message of a failed step quotes its cause already.
   if (refusal !== undefined && !error.message.includes(refusal.message))
     lines.push(`  cause: ${refusal.message}`);
-  // What an error of ours says of itself need not be said again.
-  if (finding !== undefined && refusal !== undefined) lines.push(...findingLines(finding));
+  // What an error of ours says of itself need not be said again; who uses a module it does not say.
+  if (finding !== undefined && (refusal !== undefined || finding.cause === 'in-use'))
+    lines.push(...findingLines(finding));
   else if (refusal !== undefined && remedies[refusal.code] !== undefined)
     lines.push(`  remedy: ${remedies[refusal.code]}`);
   if (error instanceof KmodError) lines.push(`  code: ${error.code}`);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 
 import { type KernelLocation, kernelPath } from './kernel-file.ts';
 
@@ -26,7 +26,7 @@ export class KernelView {
   }
 
   text(file: string): string {
-    return this.#read(file, '', (path) => readFileSync(path, 'utf8'));
+    return this.#readIfThere(file, '', (path) => readFileSync(path, 'utf8'));
   }
 
   lines(file: string): readonly string[] {
@@ -37,7 +37,7 @@ export class KernelView {
 
   /** The names in a folder. */
   names(folder: string): readonly string[] {
-    return this.#read<readonly string[]>(folder, [], (path) => readdirSync(path));
+    return this.#readIfThere<readonly string[]>(folder, [], (path) => readdirSync(path));
   }
 
   /** What a symbolic link says; empty where there is none. */
@@ -53,6 +53,11 @@ export class KernelView {
   real(file: string): string {
     const root = this.isOwn ? '' : this.#read('', '', realpathSync);
     return this.#read(file, '', (path) => realpathSync(path).slice(root.length + 1));
+  }
+
+  // Most of what is asked for is not there, and an error takes many times as long as the question.
+  #readIfThere<Result>(file: string, otherwise: Result, read: (path: string) => Result): Result {
+    return existsSync(this.path(file)) ? this.#read(file, otherwise, read) : otherwise;
   }
 
   #read<Result>(file: string, otherwise: Result, read: (path: string) => Result): Result {

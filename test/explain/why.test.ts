@@ -208,7 +208,6 @@ test('why a module is there: needs, rules, files read at the start, devices, req
   ]);
   t.deepEqual(await ask('tun'), [
     `request likely ${aliases} /proc/812/fd/3 ${aliases}, char-major-10-200`,
-    `request likely ${aliases} /proc/812/fd/3 ${aliases}, char-major-10-200`,
     'weak-dependency possible /etc/modprobe.d/x.conf:2',
   ]);
   t.deepEqual(await ask('af_key'), [
@@ -224,7 +223,8 @@ test('why a module is there: needs, rules, files read at the start, devices, req
     'modules-load likely /etc/modules:1',
     `request likely ${aliases} /sys/class/net/bond0/uevent`,
   ]);
-  t.deepEqual(await ask('dm_crypt'), ['initramfs likely /etc/initramfs-tools/modules:1']);
+  const byName = 'request likely the name of the module /sys/block/dm-0/dm';
+  t.deepEqual(await ask('dm_crypt'), ['initramfs likely /etc/initramfs-tools/modules:1', byName]);
   t.deepEqual(await ask('e1000'), [
     'device likely /sys/bus/pci/devices/0000:00:03.0/modalias',
     'udev-rule possible /usr/lib/udev/rules.d/50-x.rules:1',
@@ -236,7 +236,11 @@ test('why a module is there: needs, rules, files read at the start, devices, req
   t.deepEqual(await ask('dm_mod'), ['dependency certain /sys/module/dm_mod/holders']);
   t.deepEqual(await ask('unix'), [`builtin certain /lib/modules/${RELEASE}/modules.builtin`]);
   root.write('etc/initramfs-tools/modules', '');
-  t.deepEqual(await ask('dm_crypt'), ['unasked possible']);
+  t.deepEqual(await ask('dm_crypt'), [byName]);
+  root.write('etc/dracut.conf.d/x.conf', '');
+  t.deepEqual(await ask('nls-ascii'), ['request likely the name of the module /proc/self/mountinfo']);
+  root.write('etc/modules-load.d/a.conf', '');
+  t.deepEqual(await ask('spare'), ['install-command possible /etc/modprobe.d/x.conf:3', 'unasked possible']);
   await t.throwsAsync(why('nothing', options(root)), { code: 'ERR_KMOD_NOT_FOUND' } as object);
   await t.throwsAsync(why('x', { rot: '/' } as object), { message: /did you mean "root"/ });
   await t.throwsAsync(why(1 as never), { instanceOf: TypeError });

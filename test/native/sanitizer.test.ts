@@ -163,10 +163,11 @@ test('no memory error and no leak: the system log, and descriptors compared', as
   const end = await privateLog.run(command, { env: others, timeout: 100_000 });
   t.notRegex(end.stderr, report);
   t.is(end.exitCode, 0, end.stderr);
-  const [EINVAL, EBADF] = [-22, -9];
+  const [EINVAL, EBADF, ENOENT, ENOTTY, EPROTONOSUPPORT, EOPNOTSUPP] = [-22, -9, -2, -25, -93, -95];
   t.deepEqual(JSON.parse(end.stdout), {
     log: [0, 0, 0, 0, 0, EINVAL, EINVAL],
     files: [0, 'apart', EBADF, EBADF],
+    questions: ['answered', EOPNOTSUPP, EPROTONOSUPPORT, 'refused', ENOENT, ENOTTY, EBADF],
   });
   const texts = end.log.map((message) => message.replace(/>.{16}/, '>').slice(0, 40));
   t.deepEqual(texts.slice(0, 4), [

@@ -8,6 +8,7 @@ import type { KernelLocation } from '../../kernel/kernel-file.ts';
 import { KernelView } from '../../kernel/kernel-view.ts';
 import type { LoadedModule } from '../../kernel/loaded-module.ts';
 import { lookUpName } from '../../plan/lookup.ts';
+import { aliasesOfModule } from './own-aliases.ts';
 
 /** What reasons are looked for in. */
 export class ReasonScene {
@@ -22,6 +23,7 @@ export class ReasonScene {
   /** What could not be looked at, in sentences. */
   readonly unknown = new Set<string>();
   readonly #names = new Map<string, boolean>();
+  #aliases: readonly string[] | undefined;
 
   constructor(facts: {
     readonly module: string;
@@ -48,9 +50,24 @@ export class ReasonScene {
     return answer;
   }
 
+  /** The aliases that the module has by the indexes. */
+  get ownAliases(): readonly string[] {
+    return (this.#aliases ??= this.#ownAliases());
+  }
+
   /** The configuration's lines on modules. */
   get index(): ReturnType<typeof indexConfiguration> {
     return indexConfiguration(this.configuration);
+  }
+
+  #ownAliases(): readonly string[] {
+    try {
+      return aliasesOfModule(this.tree, this.module);
+    } catch (error) {
+      if (!(error instanceof KmodError)) throw error;
+      this.unknown.add(`The aliases cannot be read: ${error.message}`);
+      return [];
+    }
   }
 
   #lookUp(name: string): boolean {

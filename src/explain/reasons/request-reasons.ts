@@ -1,4 +1,3 @@
-import { KmodError } from '../../errors/kmod-error.ts';
 import type { ModuleUse, UseKind } from '../uses/module-use.ts';
 import { type LoadReason, reasonOf } from './load-reason.ts';
 import type { ReasonScene } from './reason-scene.ts';
@@ -14,7 +13,7 @@ interface RequestFamily {
 
 /** As the indexes have the names: underscores for dashes. */
 const families: readonly RequestFamily[] = [
-  { pattern: /^fs_/, when: 'a file system of its type is mounted', uses: ['mount'] },
+  { pattern: /^fs_|^nls_/, when: 'a file system that needs it is mounted', uses: ['mount'] },
   {
     pattern: /^net_pf_|^can_proto_|^bt_proto_/,
     when: 'a program opens a socket of its family',
@@ -23,13 +22,8 @@ const families: readonly RequestFamily[] = [
   { pattern: /^rtnl_link_/, when: 'an interface of its kind is made', uses: ['interface'] },
   { pattern: /^netdev_/, when: 'a program asks for an interface of that name', uses: ['interface'] },
   {
-    pattern: /^char_major_|^block_major_/,
+    pattern: /^char_major_|^block_major_|^devname:/,
     when: 'a program opens its device node',
-    uses: ['open-file', 'block-device'],
-  },
-  {
-    pattern: /^devname:/,
-    when: 'a program opens its device node, which is made at the start',
     uses: ['open-file', 'block-device'],
   },
   {
@@ -44,7 +38,7 @@ const families: readonly RequestFamily[] = [
   },
   { pattern: /^crypto_|^algif_/, when: 'the kernel or a program asks for its algorithm', uses: ['crypto'] },
   { pattern: /^tcp_|^tcp_ulp_/, when: 'a program or a setting asks for it', uses: ['setting'] },
-  { pattern: /^dm_/, when: 'a table of the device mapper has its target', uses: ['mapped-device'] },
+  { pattern: /^dm_(?!mod$)/, when: 'a table of the device mapper has its target', uses: ['mapped-device'] },
   { pattern: /^md_|^raid/, when: 'an array of its level is started', uses: ['block-device'] },
   { pattern: /^tty_ldisc_/, when: 'a program sets its line discipline', uses: ['open-file'] },
   { pattern: /^binfmt_/, when: 'a program of its format is started', uses: [] },
@@ -56,41 +50,49 @@ const MOST_SHOWN = 8;
 
 /** The names by which the kernel may have asked for the module, those first whose use is seen now. */
 export function requestReasons(scene: ReasonScene, uses: readonly ModuleUse[]): readonly LoadReason[] {
-  const aliases = requestAliases(scene);
   const groups = new Map<RequestFamily, string[]>();
-  for (const alias of aliases) {
-    const family = families.find(({ pattern }) => pattern.test(alias));
+  for (const alias of scene.ownAliases) {
+    const family = familyOf(alias);
     if (family !== undefined) groups.set(family, [...(groups.get(family) ?? []), alias]);
   }
   const index = `${scene.tree.directory}/modules.alias`;
-  return [...groups].map(([family, names]) => {
-    const use = uses.find(({ kind }) => family.uses.includes(kind));
-    const evidence: readonly (readonly [string, string])[] = [
-      [shown(names), index],
-      ...(use?.evidence ?? []).map(({ text, source }) => [text, source] as const),
-    ];
-    return use === undefined
-      ? reasonOf('request', 'possible', `The kernel asks for it when ${family.when}.`, evidence)
-      : reasonOf(
-          'request',
-          'likely',
-          `The kernel asks for it when ${family.when}, and there is one: ${use.text}`,
-          evidence,
-        );
-  });
+  const byAlias = [...groups].map(([family, names]) =>
+    requestReason(family, [shown(names), index], useOfFamily(family, uses)),
+  );
+  return [...byAlias, ...nameReasons(scene, uses, new Set(groups.keys()))];
 }
 
-/** The module's aliases that are no patterns for devices. */
-function requestAliases({ tree, module, unknown }: ReasonScene): readonly string[] {
-  const aliases: string[] = [];
-  try {
-    for (const { key, value } of tree.index('modules.alias.bin')?.entries() ?? [])
-      if (value === module) aliases.push(key);
-  } catch (error) {
-    if (!(error instanceof KmodError)) throw error;
-    unknown.add(`The aliases cannot be read: ${error.message}`);
-  }
-  return aliases;
+/** For some things the kernel asks by the name of the module itself, which tells something only where there is such a thing. */
+function nameReasons(
+  { module }: ReasonScene,
+  uses: readonly ModuleUse[],
+  told: ReadonlySet<RequestFamily>,
+): readonly LoadReason[] {
+  const family = familyOf(module);
+  if (family === undefined || told.has(family)) return [];
+  const use = useOfFamily(family, uses);
+  return use === undefined ? [] : [requestReason(family, [module, 'the name of the module'], use)];
+}
+
+function requestReason(
+  { when }: RequestFamily,
+  names: readonly [string, string],
+  use: ModuleUse | undefined,
+): LoadReason {
+  if (use === undefined)
+    return reasonOf('request', 'possible', `The kernel asks for it when ${when}.`, [names]);
+  const seen = use.evidence.map(({ text, source }) => [text, source] as const);
+  const text = `The kernel asks for it when ${when}, and so it is: ${use.text}`;
+  return reasonOf('request', 'likely', text, [names, ...seen]);
+}
+
+function familyOf(alias: string): RequestFamily | undefined {
+  const name = alias.replaceAll('-', '_');
+  return families.find(({ pattern }) => pattern.test(name));
+}
+
+function useOfFamily({ uses: kinds }: RequestFamily, uses: readonly ModuleUse[]): ModuleUse | undefined {
+  return uses.find(({ kind }) => kinds.includes(kind));
 }
 
 function shown(names: readonly string[]): string {
