@@ -49,6 +49,16 @@ void Close(Watch *watch) {
 // JS thread: the environment ends. It waits until OnClosed has removed the hook.
 void OnCleanup(napi_async_cleanup_hook_handle, void *data) { Close(static_cast<Watch *>(data)); }
 
+// What the callback, or something that became due with it, has thrown is an uncaught exception. The end of a
+// worker's execution looks like one, too, but has no value.
+void Report(napi_env env) {
+  napi_value exception;
+  napi_valuetype type;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok &&
+      napi_typeof(env, exception, &type) == napi_ok && type != napi_null && type != napi_undefined)
+    (void)napi_fatal_exception(env, exception);
+}
+
 void OnReadable(uv_poll_t *poll, int status, int) {
   auto *const watch = static_cast<Watch *>(poll->data);
   // An error of the socket (lost messages) stops libuv's polling; whoever reads takes it away.
@@ -60,11 +70,8 @@ void OnReadable(uv_poll_t *poll, int status, int) {
   napi_value callback;
   if (napi_get_global(env, &receiver) == napi_ok &&
       napi_get_reference_value(env, watch->callback, &callback) == napi_ok && callback != nullptr &&
-      napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr) == napi_pending_exception) {
-    // The callback throws nothing; a worker that is being terminated ends up here.
-    napi_value exception;
-    (void)napi_get_and_clear_last_exception(env, &exception);
-  }
+      napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr) == napi_pending_exception)
+    Report(env);
   (void)napi_close_handle_scope(env, scope);
 }
 

@@ -6,9 +6,10 @@
 
 namespace kmodctl {
 
-// JS thread only, as all of this. Takes over `fd`, which must not block, also where it fails; calls `callback`
-// without arguments whenever it can be read or has an error to give. Returns an object for the functions below,
-// or null with `error` set to an errno, or to 0 while the environment is going away.
+// JS thread only, as all of this. Takes over `fd`, which must not block, also where it fails. Calls `callback`
+// without arguments whenever there is something to read, or an error to get; what it throws is an uncaught
+// exception. Returns an object for the functions below, or null with `error` set to an errno, or to 0 while the
+// environment is going away.
 //
 // The watch is closed by CloseWatch, or when its environment ends, whichever comes first, and keeps the
 // environment alive until then unless it is unreferenced.

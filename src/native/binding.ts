@@ -130,8 +130,8 @@ export interface NativeBinding {
   /** Gives back (0) or takes a shared (1) or exclusive (2) lock on a byte of an open file; EAGAIN instead of waiting. */
   setByteLock(fd: number, offset: number, lock: 0 | 1 | 2): number;
   /**
-   * A socket for the kernel's uevents; `onReadable` is called, without arguments, whenever there is something to receive. It
-   * must not throw. Answers `-errno` where that cannot be.
+   * A socket for the kernel's uevents; `onReadable` is called, without arguments, whenever there is something to receive;
+   * what it throws is an uncaught exception. Answers `-errno` where that cannot be.
    *
    * @param bufferBytes of the kernel's buffer, or as many as allowed
    * @param filter an array of `struct sock_filter`, which counts where the kernel takes it

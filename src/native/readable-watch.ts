@@ -19,7 +19,7 @@ export class ReadableWatch implements EventLoopHandle {
    * @throws ModuleSystemError where the descriptor cannot be waited for
    */
   constructor(fd: number, onReadable: () => void) {
-    const watch = nativeBinding().watchReadable(fd, withoutThrowing(onReadable));
+    const watch = nativeBinding().watchReadable(fd, onReadable);
     if (typeof watch === 'number') throw new ModuleSystemError({ syscall: 'epoll_ctl', result: watch });
     this.#watch = watch;
   }
@@ -31,17 +31,4 @@ export class ReadableWatch implements EventLoopHandle {
   close(): void {
     nativeBinding().closeWatch(this.#watch);
   }
-}
-
-/** The addon cannot hand an exception on; the queue of ticks, which is worked off directly afterwards, can. */
-export function withoutThrowing(callback: () => void): () => void {
-  return () => {
-    try {
-      callback();
-    } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
-    }
-  };
 }

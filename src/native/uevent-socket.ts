@@ -1,7 +1,7 @@
 import { ModuleSystemError } from '../errors/system-error.ts';
 import type { NativeWatch } from './binding.ts';
 import { nativeBinding } from './load-binding.ts';
-import { type EventLoopHandle, withoutThrowing } from './readable-watch.ts';
+import type { EventLoopHandle } from './readable-watch.ts';
 
 const EAGAIN = 11;
 const ENOBUFS = 105;
@@ -26,7 +26,7 @@ export class UeventSocket implements EventLoopHandle {
    * @throws ModuleSystemError where there can be no such socket
    */
   constructor(bufferBytes: number, filter: Uint8Array, onReadable: () => void) {
-    const watch = nativeBinding().watchUevents(bufferBytes, filter, withoutThrowing(onReadable));
+    const watch = nativeBinding().watchUevents(bufferBytes, filter, onReadable);
     if (typeof watch === 'number')
       throw new ModuleSystemError({
         syscall: 'socket',

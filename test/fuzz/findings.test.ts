@@ -18,6 +18,7 @@ import { fuzz as fuzzQuickReader } from './quick-reader-target.ts';
 import { fuzz as fuzzSignature } from './signature-target.ts';
 import { fuzz as fuzzTreeIndexes } from './tree-indexes-target.ts';
 import { fuzz as fuzzTreeListing } from './tree-listing-target.ts';
+import { fuzz as fuzzUevent } from './uevent-target.ts';
 import { listingSeeds, treeSeeds } from './tree-seeds.ts';
 
 const SECONDS = 5;
@@ -45,6 +46,10 @@ const targets: Readonly<Record<string, readonly [fuzz: (data: Buffer) => void, s
   ],
   'tree-indexes': [fuzzTreeIndexes, treeSeeds()[0] ?? Buffer.alloc(0)],
   'tree-listing': [fuzzTreeListing, listingSeeds()[0] ?? Buffer.alloc(0)],
+  uevent: [
+    fuzzUevent,
+    Buffer.from('add@/module/a\0ACTION=add\0DEVPATH=/module/a\0SUBSYSTEM=module\0SEQNUM=7\0'),
+  ],
   decoder: [fuzzDecoder, Buffer.concat([Buffer.from([1]), sample])],
 };
 

@@ -26,6 +26,7 @@ const fuzzers: Readonly<Record<string, (run: FuzzRun) => Promise<FuzzResult>>> =
   index: fuzzJavaScript,
   'modules-conf': fuzzJavaScript,
   configuration: fuzzJavaScript,
+  uevent: fuzzJavaScript,
   decoder: fuzzNative,
   contribution: fuzzNative,
   'tree-indexes': fuzzNative,

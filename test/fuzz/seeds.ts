@@ -77,6 +77,16 @@ const seeds: Readonly<Record<string, () => Promise<readonly Buffer[]>>> = {
       ),
     ),
 
+  uevent: async () =>
+    await Promise.resolve(
+      [
+        'add@/module/loop|ACTION=add|DEVPATH=/module/loop|SUBSYSTEM=module|SEQNUM=770|',
+        'remove@/module/a|ACTION=remove|DEVPATH=/module/a|SUBSYSTEM=module|SYNTH_UUID=0|SEQNUM=1|',
+        '   mount-243     [000] .....   123.456789: module_request: fs-x wait=1 call_site=get_fs_type [a]\n',
+        '<...>-7 [000] d..1. 1.000001: module_request: a\nb wait=0 call_site=c\nCPU:0 [LOST 2 EVENTS]\n',
+      ].map((text) => Buffer.from(text.replaceAll('|', '\0'))),
+    ),
+
   contribution: async () =>
     (await modules()).map((bytes, index) => Buffer.concat([Buffer.from([index]), bytes])),
 

@@ -1,0 +1,114 @@
+/** What runs in the guest: loads and unloads while watches look on. */
+import type { WatchRecord } from '../../../src/index.ts';
+
+/** What one watch told. */
+export interface Told {
+  /** `+name` and `-name`, in order, with `?` behind where a scan found it. */
+  readonly changes: readonly string[];
+  readonly overruns: number;
+  /** Names that the watch has at the end. */
+  readonly modules: readonly string[];
+  /** Whether the numbers of the kernel's messages only rise. */
+  readonly isRising: boolean;
+}
+
+/** What a storm came to. */
+export interface Storm {
+  /** A watch with its usual buffer, and one with the smallest that there is. */
+  readonly usual: Told;
+  readonly tiny: Told;
+  /** Loads by name; as many unloads, but one less for the last name. */
+  readonly loads: Readonly<Record<string, number>>;
+  readonly loaded: readonly string[];
+  readonly milliseconds: number;
+}
+
+/**
+ * Loads and unloads modules, all at once on threads, then one with the event loop blocked, under the eyes of two watches.
+ *
+ * @param files image by name of the module
+ * @param cycles loads and unloads of each on threads, and of the first one in a row
+ */
+export async function storm(
+  files: Readonly<Record<string, string>>,
+  cycles: number,
+  blocked: number,
+): Promise<Storm> {
+  const { readFileSync, writeFileSync } = await import('node:fs');
+  const { setTimeout: delay } = await import('node:timers/promises');
+  const { lsmod, watch } = await import('kmodctl');
+  const { deleteModule, deleteModuleSync, initModule, initModuleSync } = await import('kmodctl/syscalls');
+  // An unload waits for all processors to have been elsewhere; this way it asks them to.
+  writeFileSync('/sys/kernel/rcu_expedited', '1');
+  const images = Object.entries(files).map(([name, file]) => [name, readFileSync(file)] as const);
+  const loads = Object.fromEntries(images.map(([name]) => [name, 0]));
+  const count = (name: string): void => {
+    loads[name] = (loads[name] ?? 0) + 1;
+  };
+  const collector = (bufferBytes?: number) => {
+    const watcher = watch({ requests: false, bufferBytes });
+    const changes: string[] = [];
+    const numbers: number[] = [];
+    let overruns = 0;
+    const reading = (async () => {
+      for await (const record of watcher as AsyncIterable<WatchRecord>) {
+        if (record.type === 'overrun') overruns++;
+        if (record.type !== 'added' && record.type !== 'removed') continue;
+        if (record.sequence !== null) numbers.push(record.sequence);
+        const { type, module, seen } = record;
+        changes.push(`${type === 'added' ? '+' : '-'}${module}${seen === 'scan' ? '?' : ''}`);
+      }
+    })();
+    const end = async (): Promise<Told> => {
+      const modules = watcher.modules.toSorted();
+      await watcher.close();
+      await reading;
+      const isRising = numbers.every((number, index) => number > (numbers[index - 1] ?? 0));
+      return { changes, overruns, modules, isRising };
+    };
+    return { watcher, end };
+  };
+  const usual = collector();
+  const tiny = collector(1);
+  const started = performance.now();
+  await Promise.all(
+    images.map(async ([name, image]) => {
+      for (let cycle = 0; cycle < cycles; cycle++) {
+        await initModule(image, '');
+        count(name);
+        await deleteModule(name);
+      }
+    }),
+  );
+  const [[first, image] = ['', Buffer.alloc(0)]] = images;
+  for (let cycle = 0; cycle < blocked; cycle++) {
+    initModuleSync(image, '');
+    count(first);
+    deleteModuleSync(first);
+  }
+  await delay(300);
+  // What is replaced while nobody looks, and while messages are lost, is told all the same.
+  const [last, lastImage] = images.at(-1) ?? ['', Buffer.alloc(0)];
+  initModuleSync(lastImage, '');
+  count(last);
+  await delay(300);
+  const fillBuffer = (): void => {
+    for (let cycle = 0; cycle < 5; cycle++) {
+      initModuleSync(image, '');
+      count(first);
+      deleteModuleSync(first);
+    }
+  };
+  fillBuffer();
+  deleteModuleSync(last);
+  initModuleSync(lastImage, '');
+  count(last);
+  const milliseconds = performance.now() - started;
+  await delay(1000);
+  const loaded = lsmod()
+    .map(({ name }) => name)
+    .toSorted();
+  const result = { usual: await usual.end(), tiny: await tiny.end(), loads, loaded, milliseconds };
+  deleteModuleSync(last);
+  return result;
+}
