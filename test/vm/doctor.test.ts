@@ -22,7 +22,7 @@ type Count = Record<Verdict, number>;
 /** What a guest's command line has against two modules. */
 const COMMAND_LINE = ['module_blacklist=ifb', 'initcall_blacklist=kmodctl_small_init'];
 const LEAST_CAUSES = 60;
-const timeouts = { command: 300_000, boot: 400_000 };
+const timeouts = { command: 300_000, boot: 400_000, lifetime: 1_200_000 };
 
 function attemptsOn(kernel: string, found: Material): readonly Attempt[] {
   return [
