@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "call_guard.h"
 #include "decompress.h"
 #include "event_calls.h"
 #include "index_calls.h"
@@ -29,14 +30,9 @@
 
 namespace {
 
+using kmodctl::Expect;
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 std::string Text(const Value &value) { return kmodctl::TextBytes(value); }
 

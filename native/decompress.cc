@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "call_guard.h"
 #include "decoder.h"
 #include "own_thread.h"
 #include "unpacked_memory.h"
@@ -16,12 +17,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 bool IsFormat(const Value &value) {
   if (!value.IsNumber()) return false;

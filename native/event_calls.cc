@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 
+#include "call_guard.h"
 #include "readable_watch.h"
 #include "uevent_socket.h"
 
@@ -15,12 +16,6 @@ using Napi::CallbackInfo;
 using Napi::Value;
 
 constexpr std::size_t kFacts = sizeof(UeventFacts) / sizeof(uint32_t);
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 // The watch's object, or `-errno`.
 Value Watch(const CallbackInfo &info, int fd, const Value &callback) {

@@ -1,6 +1,7 @@
 // All functions here run on the JS thread of their environment.
 #include "process_calls.h"
 
+#include "call_guard.h"
 #include "open_files.h"
 #include "system_log.h"
 #include "text_bytes.h"
@@ -11,12 +12,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 Value WriteSystemLogCall(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsString() && info[1].IsNumber() && info[2].IsString(),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "call_guard.h"
 #include "kernel_questions.h"
 #include "text_bytes.h"
 
@@ -13,12 +14,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 Value AskNetlinkCall(const CallbackInfo &info) {
   if (!Expect(info, info[0].IsNumber() && info[1].IsTypedArray(), "askNetlink(number, Uint8Array)"))

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "byte_lock.h"
+#include "call_guard.h"
 #include "memory_file.h"
 #include "text_bytes.h"
 
@@ -13,12 +14,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 int Int(const Value &value) { return value.As<Napi::Number>().Int32Value(); }
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "call_guard.h"
 #include "module_scan.h"
 
 namespace kmodctl {
@@ -11,12 +12,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 bool IsArrayOf(const Value &value, napi_typedarray_type type) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "array_reader.h"
+#include "call_guard.h"
 #include "file_stamps.h"
 #include "module_listing.h"
 #include "publication.h"
@@ -18,12 +19,6 @@ namespace {
 
 using Napi::CallbackInfo;
 using Napi::Value;
-
-// A caller in TypeScript has checked the types; this guards against a mistake there.
-bool Expect(const CallbackInfo &info, bool condition, const char *signature) {
-  if (!condition) Napi::TypeError::New(info.Env(), signature).ThrowAsJavaScriptException();
-  return condition;
-}
 
 bool IsArrayOf(const Value &value, napi_typedarray_type type) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
