@@ -115,6 +115,8 @@ const longGuestTests: readonly string[] = [
   'test/vm/doctor.test.ts',
   'test/vm/documentation.test.ts',
   'test/vm/removal.test.ts',
+  'test/vm/watch.test.ts',
+  'test/vm/why.test.ts',
   'test/history/old-calls.test.ts',
   'test/history/demand-loading.test.ts',
   'test/vm/transactions/rollback.test.ts',
