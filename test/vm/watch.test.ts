@@ -16,8 +16,8 @@ import { request } from './watch/requests.ts';
 const TIMEOUT_MS = 600_000;
 const BARE = 'kmodctl_bare';
 const NAMES = [BARE, 'kmodctl_barf', 'kmodctl_barg', 'kmodctl_barh'] as const;
-/** In all {@link CYCLES} loads and as many unloads. */
-const CYCLES = 2500;
+/** So many loads, and as many unloads. On 6.12 each pair takes 25 ms in a guest, whoever makes the calls, and a tenth of that on 6.1. */
+const cyclesOn: Readonly<Record<string, number>> = { '6.1': 5000, '6.12': 2500 };
 const BLOCKED = 500;
 
 const configuration = 'blacklist isofs\ninstall vfat /bin/false\n';
@@ -49,23 +49,23 @@ for (const kernel of kernels)
     });
     await requests(t, vm);
     await surroundings(t, vm);
-    await manyLoads(t, vm);
+    await manyLoads(t, vm, cyclesOn[kernel] ?? 0);
   });
 
 const count = (told: Told, change: string): number =>
   told.changes.filter((each) => each === change || each === `${change}?`).length;
 
-async function manyLoads(t: ExecutionContext, vm: VirtualMachine): Promise<void> {
+async function manyLoads(t: ExecutionContext, vm: VirtualMachine, cycles: number): Promise<void> {
   const files = Object.fromEntries(NAMES.map((name) => [name, `/watch/${name}.ko`]));
   const { usual, tiny, loads, loaded, milliseconds } = await vm.evaluate(
     storm,
     files,
-    (CYCLES - BLOCKED) / NAMES.length,
+    (cycles - BLOCKED) / NAMES.length,
     BLOCKED,
   );
   const last = NAMES.at(-1) ?? '';
   const total = Object.values(loads).reduce((sum, each) => sum + each, 0);
-  t.true(total >= CYCLES);
+  t.true(total >= cycles && cycles > BLOCKED);
   t.log(`${total} loads and ${total - 1} unloads in ${(milliseconds / 1000).toFixed(1)} s`);
   t.log(
     `smallest buffer: ${tiny.overruns} overruns, ${tiny.changes.length} of ${2 * total - 1} changes told`,

@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 
 import { KmodError } from '../../errors/kmod-error.ts';
 import type { KernelLocation } from '../kernel-file.ts';
+import { Backlog, type Untold, type UntoldChange } from './backlog.ts';
 import { EventSource } from './event-source.ts';
 import { kernelChannel, type ModuleChannel } from './module-channel.ts';
 import { moduleDetails } from './module-details.ts';
-import type { ModuleChange } from './module-ledger.ts';
 import { RecordQueue } from './record-queue.ts';
 import { RequestOutcomes, type RequestReader } from './request-outcomes.ts';
 import { RequestTrace } from './request-trace.ts';
@@ -33,13 +33,6 @@ interface WatchEvents {
   close: [];
 }
 
-/** A change that is to be told of; the record is made then. */
-interface Told extends ModuleChange {
-  readonly initial?: boolean;
-}
-
-type Pending = Told | WatchRecord;
-
 /** What a {@link ModuleWatcher} is made with. */
 export interface WatcherSettings {
   readonly location: KernelLocation;
@@ -65,7 +58,7 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
   readonly #outcomes: RequestOutcomes;
   readonly #queues = new Set<RecordQueue>();
   readonly #loaded = new Set<string>();
-  #pending: Pending[] = [];
+  readonly #backlog = new Backlog();
   #isTelling = false;
   #isClosed = false;
   #turn: NodeJS.Immediate | undefined;
@@ -95,7 +88,7 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
       throw error;
     }
     for (const module of this.#source.modules) this.#loaded.add(module);
-    this.#pending.push(...this.#first());
+    this.#backlog.push(...this.#first());
     // Whoever called has time to listen.
     this.#turn = setImmediate(() => this.#tell());
   }
@@ -129,7 +122,7 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearImmediate(this.#turn);
-    this.#pending = [];
+    this.#backlog.clear();
     this.#source.close();
     this.#trace?.close();
     this.#outcomes.close();
@@ -169,10 +162,10 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
     return this;
   }
 
-  #first(): readonly Pending[] {
+  #first(): readonly Untold[] {
     const time = new Date();
     const { initial, requests, pollMs } = this.#settings;
-    const records: Pending[] = [];
+    const records: Untold[] = [];
     const { silence } = this.#channel;
     if (silence !== null)
       records.push({
@@ -198,19 +191,19 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
   #collect(): void {
     if (this.#isClosed) return;
     const { requests, lost } = this.#trace?.read() ?? { requests: [], lost: 0 };
-    if (lost > 0) this.#pending.push({ type: 'overrun', where: 'requests', dropped: lost, time: new Date() });
+    if (lost > 0) this.#backlog.push({ type: 'overrun', where: 'requests', dropped: lost, time: new Date() });
     for (const request of requests) {
       const record = this.#outcomes.recordOf(request);
-      this.#pending.push(record);
+      this.#backlog.push(record);
       this.#outcomes.follow(record);
     }
     const { changes, isOverrun } = this.#source.collect();
-    if (isOverrun) this.#pending.push({ type: 'overrun', where: 'kernel', dropped: null, time: new Date() });
-    for (const change of changes) this.#pending.push(change);
+    if (isOverrun) this.#backlog.push({ type: 'overrun', where: 'kernel', dropped: null, time: new Date() });
+    for (const change of changes) this.#backlog.push(change);
   }
 
   #queueRecord(record: WatchRecord): void {
-    this.#pending.push(record);
+    this.#backlog.push(record);
     if (!this.#isTelling) this.#turn ??= setImmediate(() => this.#tell());
   }
 
@@ -220,29 +213,22 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
     this.#isTelling = true;
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    const start = performance.now();
-    const pending = this.#pending;
-    this.#pending = [];
-    const lastRemoval = new Map<string, number>();
-    for (const [index, { type, ...rest }] of pending.entries())
-      if (type === 'removed' && 'module' in rest && rest.module !== null) lastRemoval.set(rest.module, index);
-    let told = 0;
+    const end = performance.now() + TURN_MS;
     try {
-      while (told < pending.length && !this.#isClosed && performance.now() - start < TURN_MS) {
-        const change = pending[told];
-        told++;
-        if (change !== undefined) this.#tellOne(change, (lastRemoval.get(moduleOf(change)) ?? -1) < told);
+      // One at least, however slow the machine is.
+      for (let item = this.#backlog.shift(); item !== undefined; item = this.#backlog.shift()) {
+        this.#tellOne(item);
+        if (this.#isClosed || performance.now() >= end) break;
       }
     } finally {
       this.#isTelling = false;
-      if (this.#isClosed) this.#pending = [];
-      else this.#pending = [...pending.slice(told), ...this.#pending];
-      if (this.#pending.length > 0) this.#turn = setImmediate(() => this.#onReady());
+      if (this.#isClosed) this.#backlog.clear();
+      if (!this.#backlog.isEmpty) this.#turn = setImmediate(() => this.#onReady());
     }
   }
 
-  #tellOne(change: Pending, isStillThere: boolean): void {
-    const record = 'time' in change ? change : this.#recordOf(change, isStillThere);
+  #tellOne(change: Untold): void {
+    const record = 'time' in change ? change : this.#recordOf(change);
     if (record.type === 'added') {
       this.#loaded.add(record.module);
       this.#outcomes.onAdded(record.module, record.time);
@@ -251,18 +237,14 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
     emitRecord(this, record);
   }
 
-  #recordOf(change: Told, isStillThere: boolean): AddedRecord | RemovedRecord {
+  #recordOf(change: UntoldChange): AddedRecord | RemovedRecord {
     const { type, module, seen, sequence, initial = false } = change;
     const time = new Date();
     if (type === 'removed') return { type, module, seen, sequence, time };
-    const areWanted = this.#settings.details && isStillThere;
+    const areWanted = this.#settings.details && this.#backlog.removalsOf(module) === 0;
     const details = areWanted ? moduleDetails(module, this.#settings.location) : null;
     return { type, module, initial, seen, sequence, details, time };
   }
-}
-
-function moduleOf(change: Pending): string {
-  return 'module' in change ? (change.module ?? '') : '';
 }
 
 function emitRecord(watcher: ModuleWatcher, record: WatchRecord): void {

@@ -28,11 +28,13 @@ export interface Storm {
  *
  * @param files image by name of the module
  * @param cycles loads and unloads of each on threads, and of the first one in a row
+ * @param longestMs how long the watches may take to tell of all
  */
 export async function storm(
   files: Readonly<Record<string, string>>,
   cycles: number,
   blocked: number,
+  longestMs = 120_000,
 ): Promise<Storm> {
   const { readFileSync, writeFileSync } = await import('node:fs');
   const { setTimeout: delay } = await import('node:timers/promises');
@@ -73,6 +75,21 @@ export async function storm(
   };
   const usual = collector();
   const tiny = collector(1);
+  const listed = (): readonly string[] =>
+    lsmod()
+      .map(({ name }) => name)
+      .toSorted();
+  // Watches tell in turns: with thousands of changes to tell of they are done some time after the last one.
+  const settled = async (): Promise<void> => {
+    const end = performance.now() + longestMs;
+    const now = listed().join();
+    while (
+      [usual, tiny].some(({ watcher }) => watcher.modules.toSorted().join() !== now) &&
+      performance.now() < end
+    )
+      await delay(100);
+    await delay(300);
+  };
   const started = performance.now();
   await Promise.all(
     images.map(async ([name, image]) => {
@@ -89,12 +106,12 @@ export async function storm(
     count(first);
     deleteModuleSync(first);
   }
-  await delay(300);
+  await settled();
   // What is replaced while nobody looks, and while messages are lost, is told all the same.
   const [last, lastImage] = images.at(-1) ?? ['', Buffer.alloc(0)];
   initModuleSync(lastImage, '');
   count(last);
-  await delay(300);
+  await settled();
   const fillBuffer = (): void => {
     for (let cycle = 0; cycle < 5; cycle++) {
       initModuleSync(image, '');
@@ -107,10 +124,10 @@ export async function storm(
   initModuleSync(lastImage, '');
   count(last);
   const milliseconds = performance.now() - started;
+  // What the list holds cannot tell here whether all is told: the module was there before, too.
   await delay(1000);
-  const loaded = lsmod()
-    .map(({ name }) => name)
-    .toSorted();
+  await settled();
+  const loaded = listed();
   const result = { usual: await usual.end(), tiny: await tiny.end(), loads, loaded, milliseconds };
   deleteModuleSync(last);
   return result;
