@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 
 import { packageRoot } from '../../src/native/load-binding.ts';
+import { withLock } from '../../vm/packages/lock-file.ts';
 import { runOrThrow } from './child-process.ts';
 
 const root = packageRoot();
@@ -24,9 +25,15 @@ const folder = join(root, 'build-asan');
  * @returns the folder for KMODCTL_PREBUILD, the variable by which node-gyp-build finds it instead of the shipped one
  */
 export async function sanitizedAddon(): Promise<string> {
+  // Several test files want it, at the same time where AVA runs them so.
+  await withLock(join(root, 'build', 'sanitized-addon.lock'), {}, compileIfStale);
+  return folder;
+}
+
+async function compileIfStale(): Promise<void> {
   const fingerprint = sourcesHash();
   const stamp = join(folder, 'sources.sha256');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return folder;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const each of ['binding.gyp', 'package.json', 'native'])
@@ -36,7 +43,6 @@ export async function sanitizedAddon(): Promise<string> {
   const args = ['rebuild', '--jobs=max', ...headersArgument(), '--', '-Dkmodctl_sanitize=address'];
   await runOrThrow(tool, args, { cwd: folder, timeout: 250_000 });
   writeFileSync(stamp, fingerprint);
-  return folder;
 }
 
 /** The compiler's AddressSanitizer library; it has to be preloaded, because node itself is not compiled with it. */
