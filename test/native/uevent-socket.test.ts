@@ -73,18 +73,19 @@ const printed = ({ stdout }: ChildEnd): readonly unknown[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line) as unknown);
 
+// One after the other: each would hear what the others forge, too.
 for (const [stage, [code, prints]] of Object.entries(stages)) {
   for (const major of supportedMajors)
-    test(`Node ${major}: ${stage}`, async (t) => {
-      t.timeout(300_000, 'the children of all tests wait for each other');
+    test.serial(`Node ${major}: ${stage}`, async (t) => {
+      t.timeout(300_000, 'the machine may be busy');
       const end = await stageEnd(stage, major, {});
       t.deepEqual([end.stderr, end.signal, end.code], ['', null, code]);
       t.deepEqual(printed(end), prints);
     });
 
   // process.exit() leaves thousands of Node's own objects behind.
-  test(`no memory error: ${stage}`, async (t) => {
-    t.timeout(300_000, 'the addon is compiled first, and the children of all tests wait for each other');
+  test.serial(`no memory error: ${stage}`, async (t) => {
+    t.timeout(300_000, 'the addon is compiled first');
     const end = await stageEnd(stage, 20, {
       LD_PRELOAD: await sanitizerLibrary(),
       KMODCTL_PREBUILD: await (sanitized ??= sanitizedAddon()),
