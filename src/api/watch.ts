@@ -3,7 +3,7 @@ import { KmodError } from '../errors/kmod-error.ts';
 import type { RequestMeaning, RequestReader } from '../kernel/watch/request-outcomes.ts';
 import { ModuleWatcher } from '../kernel/watch/module-watcher.ts';
 import { plan } from './load.ts';
-import { kernelOf, type PlaceOptions } from './place-options.ts';
+import { kernelOf, type PlaceOptions, placeOptionTypes } from './place-options.ts';
 
 /** Options of {@link watch}. */
 export interface WatchOptions extends PlaceOptions {
@@ -34,10 +34,7 @@ const watchOptionTypes = {
   bufferBytes: 'number',
   ref: 'boolean',
   signal: 'object',
-  root: 'string',
-  release: 'string',
-  moduleDirectory: 'string',
-  kernelRoot: 'string',
+  ...placeOptionTypes,
 } as const;
 
 const DEFAULT_BUFFER = 16 * 1024 * 1024;

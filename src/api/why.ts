@@ -88,15 +88,11 @@ function questionOf(name: unknown, options: WhyOptions): AccountQuestion {
     configuration: configurationOf(options, tree),
     kernel: kernelOf(options),
     root: rootFolder({ root: options.configRoot ?? options.root }),
-    // The calls ask the kernel that runs here.
-    questions: options.kernelRoot === undefined ? kernelQuestions : undefined,
+    questions: kernelQuestions,
   };
 }
 
-function absenceQuestion(
-  name: unknown,
-  options: WhyOptions,
-): LoadQuestion & Pick<AccountQuestion, 'questions'> {
+function absenceQuestion(name: unknown, options: WhyOptions): LoadQuestion {
   const question = questionOf(name, options);
   return {
     ...question,

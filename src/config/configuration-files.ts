@@ -39,13 +39,16 @@ export interface ConfigurationSearch {
   readonly onHidden?: (file: ConfigurationFile, by: ConfigurationFile) => void;
 }
 
+/** Folders that hold those of configuration, the strongest first. */
+export const configurationRoots = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'] as const;
+
 /**
  * The folders that are read when none is named, the strongest first.
  *
  * @param root folder in place of `/`; default the real one
  */
 export function configurationDirectories(kind: ConfigurationKind, root = ''): readonly string[] {
-  return ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((folder) => `${root}${folder}/${kind}`);
+  return configurationRoots.map((folder) => `${root}${folder}/${kind}`);
 }
 
 /**

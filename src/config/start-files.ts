@@ -2,7 +2,11 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 
 import type { TextOrigin } from '../index-files/text-origin.ts';
-import { findConfigurationFiles } from './configuration-files.ts';
+import {
+  configurationDirectories,
+  configurationRoots,
+  findConfigurationFiles,
+} from './configuration-files.ts';
 
 /** A line that names a module, or an alias. */
 export interface StartLine {
@@ -30,8 +34,6 @@ export interface StartFiles {
   readonly unreadable: readonly string[];
 }
 
-const systemFolders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'];
-
 /**
  * Reads the files. Paths in the result are those in the root, without it.
  *
@@ -57,9 +59,8 @@ class StartFileReader {
   }
 
   readModulesLoad(): void {
-    const folders = systemFolders.map((folder) => `${this.#root}${folder}/modules-load.d`);
     const short = (path: string): string => path.slice(this.#root.length);
-    const files = findConfigurationFiles(folders, {
+    const files = findConfigurationFiles(configurationDirectories('modules-load.d', this.#root), {
       kind: 'modules-load.d',
       workingDirectory: '/',
       report: ({ file }) => this.unreadable.add(short(file)),
@@ -84,7 +85,7 @@ class StartFileReader {
   }
 
   readUdev(): void {
-    for (const file of this.#masked('udev/rules.d', ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib']))
+    for (const file of this.#masked('udev/rules.d'))
       this.#match(
         file,
         /^[^#]*\bRUN(?:\{\w+\})?\+?="(?:kmod load|(?:\/usr)?\/sbin\/modprobe|modprobe)\s+([^"]*)/,
@@ -93,17 +94,16 @@ class StartFileReader {
   }
 
   readUnits(): void {
-    const folders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'];
-    for (const file of this.#masked('systemd/system', folders)) {
+    for (const file of this.#masked('systemd/system')) {
       this.#match(file, /^\s*(?:Wants|Requires)=.*?\bmodprobe@([\w-]+)\.service/, 'unit');
       this.#match(file, /^\s*Exec\w+=[-+!@:]*(?:\/usr)?(?:\/s?bin\/)?modprobe\s+(.*)/, 'unit');
     }
   }
 
   /** The files of folders of the same name, of which the first hides later ones; each file of a merged /usr once. */
-  #masked(folder: string, roots: readonly string[]): readonly string[] {
+  #masked(folder: string): readonly string[] {
     const files = new Map<string, string>();
-    for (const root of roots)
+    for (const root of configurationRoots)
       for (const name of this.#names(`${root}/${folder}`))
         if (!files.has(name)) files.set(name, `${root}/${folder}/${name}`);
     return [...files.values()];

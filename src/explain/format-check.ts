@@ -1,5 +1,6 @@
 import { KmodError } from '../errors/kmod-error.ts';
 import { ElfImage } from '../module-file/elf-image.ts';
+import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE } from '../module-file/elf-layout.ts';
 import { machineName } from '../module-file/elf-machine.ts';
 import { readElfSection } from '../module-file/elf-section.ts';
 import { isTooShort } from './file-check.ts';
@@ -99,7 +100,7 @@ function addDamage(list: FindingList, path: string, error: KmodError): void {
   });
 }
 
-const [WRITE, ALLOC, EXECUTE] = [1, 2, 4];
+const WRITABLE_CODE = SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR;
 
 function checkSections(
   list: FindingList,
@@ -140,7 +141,7 @@ function checkSections(
     });
   }
   for (const { name, flags } of image.sections()) {
-    if ((flags & (WRITE | ALLOC | EXECUTE)) !== (WRITE | ALLOC | EXECUTE)) continue;
+    if ((flags & WRITABLE_CODE) !== WRITABLE_CODE) continue;
     list.add('section-flags', {
       text: `The section ${name} is both writable and executable.`,
       confidence: 'likely',
@@ -167,7 +168,7 @@ function* checkRelocations(list: FindingList, image: ElfImage): Inquiry<void> {
     if (layout.type(index) !== RELA) continue;
     const section = readElfSection(layout, index);
     const target = section.info < layout.sectionCount ? readElfSection(layout, section.info) : undefined;
-    if (target === undefined || (target.flags & ALLOC) === 0 || section.problem !== null) continue;
+    if (target === undefined || (target.flags & SHF_ALLOC) === 0 || section.problem !== null) continue;
     const end = section.offset + section.size;
     for (let at = section.offset; at + RELA_SIZE <= end; at += RELA_SIZE) {
       if (++count % ENTRIES_BETWEEN_PAUSES === 0) yield { kind: 'pause' };

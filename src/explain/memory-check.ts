@@ -1,8 +1,8 @@
 import { type KernelLocation, kernelPath, readKernelText } from '../kernel/kernel-file.ts';
 import type { ElfImage } from '../module-file/elf-image.ts';
+import { SHF_ALLOC } from '../module-file/elf-layout.ts';
 import type { FindingList } from './finding-list.ts';
 
-const ALLOC = 2;
 /** No machine has less; the memory is not even looked up for smaller modules. */
 const SMALL = 16 * 2 ** 20;
 
@@ -10,7 +10,7 @@ const SMALL = 16 * 2 ** 20;
 export function checkMemory(list: FindingList, image: ElfImage, kernel: KernelLocation): void {
   const large = image
     .sections()
-    .filter(({ flags, size }) => (flags & ALLOC) !== 0 && size > SMALL)
+    .filter(({ flags, size }) => (flags & SHF_ALLOC) !== 0 && size > SMALL)
     .toSorted((a, b) => b.size - a.size)[0];
   if (large === undefined) return;
   const memory = memoryTotal(kernel);

@@ -1,4 +1,3 @@
-import type { KernelQuestions } from '../native/kernel-questions.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import { readHelperPath } from '../kernel/helper-setting.ts';
 import type { Diagnosis, Evidence, Finding } from './diagnosis.ts';
@@ -41,9 +40,7 @@ export interface ModuleAbsence {
 }
 
 /** Finds out why a module is not loaded. */
-export function* absenceOf(
-  question: LoadQuestion & { readonly questions: KernelQuestions | undefined },
-): Inquiry<ModuleAbsence> {
+export function* absenceOf(question: LoadQuestion): Inquiry<ModuleAbsence> {
   const { asked, tree, kernel, configuration, root } = question;
   const { findings, verdict, module: found } = yield* diagnoseLoad(question);
   if (found === null)

@@ -5,7 +5,7 @@ import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { LoadedModule, ModuleState } from '../kernel/loaded-module.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
-import { hasModuleFolder, moduleState } from '../kernel/module-state.ts';
+import { hasModuleFolder, isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
 import type { KernelQuestions } from '../native/kernel-questions.ts';
 import { lookUpName } from '../plan/lookup.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -40,7 +40,7 @@ export interface AccountQuestion {
   readonly kernel: KernelLocation;
   /** Folder in place of `/` for files of configuration; empty for the real one. */
   readonly root: string;
-  /** What asks the running kernel; undefined where files alone are to tell. */
+  /** What asks the running kernel, where `kernel` is that one; undefined where files alone are to tell. */
   readonly questions: KernelQuestions | undefined;
 }
 
@@ -131,7 +131,7 @@ export function stateOf(
   const state = moduleState(module, kernel);
   if (state !== undefined) return state;
   const isBuiltin =
-    hasModuleFolder(module, kernel) || readable(() => (tree.isBuiltin(module) ? [true] : [])).length > 0;
+    isShownAsBuiltin(module, kernel) || readable(() => (tree.isBuiltin(module) ? [true] : [])).length > 0;
   return isBuiltin ? 'built-in' : 'not-loaded';
 }
 
@@ -141,8 +141,8 @@ function builtinReason(module: string, { tree, kernel }: AccountQuestion): LoadR
     'certain',
     'It is part of the kernel, so nothing had to load it and nothing can unload it.',
     [
-      hasModuleFolder(module, kernel)
-        ? ['is there, without initstate', `/sys/module/${module}`]
+      isShownAsBuiltin(module, kernel)
+        ? ['is there, without holders', `/sys/module/${module}`]
         : [module, `${tree.directory}/modules.builtin`],
     ],
   );

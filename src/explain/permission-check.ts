@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 
 import { type KernelLocation, kernelPath } from '../kernel/kernel-file.ts';
 import { commandLineList, INITIAL_NAMESPACE, type SecurityState } from '../kernel/security-state.ts';
-import type { FindingList } from './finding-list.ts';
+import type { Finding } from './diagnosis.ts';
+import { type FindingList, findingOf } from './finding-list.ts';
 
 /** What a side-effect-free call told of the permission: the errno of init_module(2) with no bytes. */
 export type PermissionProbe = () => string | undefined;
@@ -125,4 +126,28 @@ export function checkCommandLine(list: FindingList, state: SecurityState, names:
       evidence: [[`module_blacklist=${listed.join(',')}`, '/proc/cmdline']],
       remedies: ['Take it off module_blacklist= in the boot loader and boot again.'],
     });
+}
+
+/** The finding for a refusal that neither the state nor the kernel log explains: the filter's where there is one. */
+export function unexplainedRefusal(
+  module: string,
+  facts: {
+    readonly isFiltered: boolean;
+    readonly errno: string | null;
+    /** What the call answered. */
+    readonly evidence: readonly (readonly [text: string, source: string])[];
+    /** How to look for the reason. */
+    readonly question: string;
+  },
+): Finding {
+  const { isFiltered, errno, evidence, question } = facts;
+  return findingOf(isFiltered ? 'seccomp-filter' : 'permission-unknown', module, {
+    text: isFiltered
+      ? 'The kernel refuses the call although the capability is there: the seccomp filter of this process is the likely reason.'
+      : 'The kernel refuses the call, and nothing that is visible here tells why.',
+    confidence: isFiltered ? 'likely' : 'possible',
+    ...(errno !== null && { errno }),
+    evidence: isFiltered ? [...evidence, ['Seccomp is not 0', '/proc/self/status']] : evidence,
+    remedies: ['run as root (with CAP_SYS_MODULE, outside a container)', question],
+  });
 }

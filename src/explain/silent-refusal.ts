@@ -6,7 +6,7 @@ import type { SecurityState } from '../kernel/security-state.ts';
 import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { FindingList, findingOf } from './finding-list.ts';
-import { checkPermission } from './permission-check.ts';
+import { checkPermission, unexplainedRefusal } from './permission-check.ts';
 
 /** What is known of a refusal that left no line in the log. */
 export interface SilentFacts {
@@ -118,21 +118,11 @@ function permissionFinding(
   if (fromState?.cause === 'lockdown-unsigned') return fromState;
   if (facts.log !== undefined && facts.isReal && state.hasFilter !== true) return undefined;
   if (fromState !== undefined) return { ...fromState, confidence: 'likely' };
-  const isFiltered = state.hasFilter === true;
-  return findingOf(isFiltered ? 'seccomp-filter' : 'permission-unknown', module, {
-    text: isFiltered
-      ? 'The kernel refuses the call although the capability is there: the seccomp filter of this process is the likely reason.'
-      : 'The kernel refuses the call, and nothing that is visible here tells why.',
-    confidence: isFiltered ? 'likely' : 'possible',
+  return unexplainedRefusal(module, {
+    isFiltered: state.hasFilter === true,
     errno,
-    evidence: [
-      [errno, `${facts.syscall ?? 'the call'}(2)`],
-      ...(isFiltered ? ([['Seccomp is not 0', '/proc/self/status']] as const) : []),
-    ],
-    remedies: [
-      'run as root (with CAP_SYS_MODULE, outside a container)',
-      'cat /proc/sys/kernel/modules_disabled /sys/kernel/security/lockdown',
-    ],
+    evidence: [[errno, `${facts.syscall ?? 'the call'}(2)`]],
+    question: 'cat /proc/sys/kernel/modules_disabled /sys/kernel/security/lockdown',
   });
 }
 

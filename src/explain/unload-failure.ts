@@ -5,7 +5,7 @@ import type { Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { type FindingFacts, FindingList, findingOf } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
-import { checkPermission } from './permission-check.ts';
+import { checkPermission, unexplainedRefusal } from './permission-check.ts';
 import { kernelQuestions } from '../native/kernel-questions.ts';
 import { type ModuleUses, usesOfModule } from './uses/module-uses.ts';
 
@@ -105,18 +105,11 @@ function refusedByState(
   const [known] = list.findings;
   return (
     known ??
-    findingOf(state.hasFilter === true ? 'seccomp-filter' : 'permission-unknown', module, {
-      text:
-        state.hasFilter === true
-          ? 'The kernel refuses the call although the capability is there: the seccomp filter of this process is the likely reason.'
-          : 'The kernel refuses the call, and nothing that is visible here tells why.',
-      confidence: state.hasFilter === true ? 'likely' : 'possible',
-      ...(errno !== null && { errno }),
-      evidence: state.hasFilter === true ? [...answer, ['Seccomp is not 0', '/proc/self/status']] : answer,
-      remedies: [
-        'run as root (with CAP_SYS_MODULE, outside a container)',
-        'grep -E "CapEff|Seccomp" /proc/self/status',
-      ],
+    unexplainedRefusal(module, {
+      isFiltered: state.hasFilter === true,
+      errno,
+      evidence: answer,
+      question: 'grep -E "CapEff|Seccomp" /proc/self/status',
     })
   );
 }

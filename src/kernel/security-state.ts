@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 
+import { INITIAL_USER_NAMESPACE } from '../native/user-namespace.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
 
 /** What decides on the permission to load modules. Null is what cannot be read. */
@@ -38,8 +39,8 @@ export function isLoadingDisabled(location: KernelLocation = {}): boolean {
   return readKernelText(kernelPath(location, 'proc/sys/kernel/modules_disabled'))?.text.trim() === '1';
 }
 
-/** The first user namespace: its number is the same on all kernels since 3.8 (PROC_USER_INIT_INO). */
-export const INITIAL_NAMESPACE = 'user:[4026531837]';
+/** Name of the first user namespace in /proc/PID/ns. */
+export const INITIAL_NAMESPACE = `user:[${INITIAL_USER_NAMESPACE}]`;
 const WHOLE_MAP = /^\s*0\s+0\s+4294967295\s*$/;
 
 /** Reads the state. Never throws: what cannot be read is null. */

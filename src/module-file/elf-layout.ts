@@ -18,6 +18,11 @@ export const SHT_NULL = 0;
 export const SHT_NOBITS = 8;
 export const SHT_SYMTAB_SHNDX = 18;
 
+/** Section flags that matter here (`sh_flags`). */
+export const SHF_WRITE = 1;
+export const SHF_ALLOC = 2;
+export const SHF_EXECINSTR = 4;
+
 /** A part of the file, `end` exclusive. */
 export interface ByteRange {
   readonly start: number;

@@ -1,8 +1,7 @@
-import { ElfLayout } from './elf-layout.ts';
+import { ElfLayout, SHF_ALLOC } from './elf-layout.ts';
 import { findModuleSections } from './module-sections.ts';
 import { readTrailer } from './signature-trailer.ts';
 
-const SHF_ALLOC = 0x2;
 const VERSIONS = Buffer.from('__versions\0', 'latin1');
 const VERMAGIC = Buffer.from('vermagic=', 'latin1');
 

@@ -1,4 +1,4 @@
-import type { ByteRange } from './elf-layout.ts';
+import { type ByteRange, SHT_SYMTAB_SHNDX } from './elf-layout.ts';
 
 /** Smaller files are read as a whole: that takes no longer. */
 const SMALLEST = 2 ** 20;
@@ -9,8 +9,6 @@ const MOST_SECTIONS = 0xff00;
 const LONGEST_END = 2 ** 20;
 const ELF64_LITTLE_ENDIAN = [0x7f, 0x45, 0x4c, 0x46, 2, 1];
 
-/** `sh_type` of section numbers of symbols, which have no name of their own. */
-const SYMTAB_SHNDX = 18;
 const tellingNames = new Set([
   '.symtab',
   '.strtab',
@@ -59,7 +57,7 @@ export function* tellingParts(bytes: Buffer): Generator<ByteRange, boolean, unde
 }
 
 function isTelling(bytes: Buffer, at: number, namesAt: number): boolean {
-  if (bytes.readUInt32LE(at + 4) === SYMTAB_SHNDX) return true;
+  if (bytes.readUInt32LE(at + 4) === SHT_SYMTAB_SHNDX) return true;
   const start = namesAt + bytes.readUInt32LE(at);
   const length = bytes.subarray(start, start + LONGEST_TELLING_NAME).indexOf(0);
   return length > 0 && tellingNames.has(bytes.toString('latin1', start, start + length));

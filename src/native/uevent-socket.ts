@@ -2,6 +2,7 @@ import { ModuleSystemError } from '../errors/system-error.ts';
 import type { NativeWatch } from './binding.ts';
 import { nativeBinding } from './load-binding.ts';
 import type { EventLoopHandle } from './readable-watch.ts';
+import { INITIAL_USER_NAMESPACE } from './user-namespace.ts';
 
 const EAGAIN = 11;
 const ENOBUFS = 105;
@@ -71,14 +72,11 @@ export class UeventSocket implements EventLoopHandle {
   }
 }
 
-/** The user namespace that a system starts with; its number is fixed (PROC_USER_INIT_INO of the kernel). */
-const FIRST_USER_NAMESPACE = 0xeffffffd;
-
 /**
  * Whether the kernel sends uevents into this process's network namespace: it does into those that belong to the first user
  * namespace. Null where that is not known, as where it belongs to an ancestor of one's own.
  */
 export function areUeventsDelivered(): boolean | null {
   const owner = nativeBinding().networkOwner();
-  return owner < 0 ? null : owner === FIRST_USER_NAMESPACE;
+  return owner < 0 ? null : owner === INITIAL_USER_NAMESPACE;
 }
