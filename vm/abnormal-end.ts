@@ -9,6 +9,7 @@ const alarmCodes: Readonly<Record<ConsoleAlarm['kind'], VmErrorCode>> = {
   panic: 'ERR_KMOD_VM_PANIC',
   oops: 'ERR_KMOD_VM_OOPS',
   hung: 'ERR_KMOD_VM_HUNG',
+  stalled: 'ERR_KMOD_VM_HUNG',
 };
 
 /** The error for a guest that was lost: what its kernel said last, or how QEMU ended. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortOf } from './abort-wait.ts';
 import type { Answer, Pending } from './guest-connection.ts';
 import type { GuestMachine } from './guest-machine.ts';
+import { elapsed } from './patience.ts';
 import type { Requests } from './protocol/requests.ts';
 import { VmError } from './vm-error.ts';
 
@@ -159,19 +160,4 @@ async function unlessCancelled<Method extends keyof Requests>(
     if (cancelled.aborted) return await never;
     throw error;
   }
-}
-
-// Never resolves once `ended`: a promise that nobody waits for any more, and no rejection to be handled.
-async function elapsed(milliseconds: number, ended: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (!Number.isFinite(milliseconds)) return;
-    const timer = setTimeout(resolve, milliseconds);
-    ended.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-      },
-      { once: true },
-    );
-  });
 }

@@ -30,17 +30,22 @@ export class GuestConnection {
   private socket: Duplex;
   private nextId = 1;
   private failure: Error | undefined;
+  private greeted: boolean;
   private greet: (head: EventHead) => void = () => {};
 
   /**
    * @param sockets the virtio-serial port and the serial line; the guest greets on the one that it uses
-   * @param used which of them a clone's guest uses already
+   * @param used which of them a clone's guest uses already; undefined when the guest has yet to boot
    */
-  constructor(sockets: Readonly<Record<'agent' | 'fallback', Duplex>>, used: 'agent' | 'fallback' = 'agent') {
+  constructor(
+    sockets: Readonly<Record<'agent' | 'fallback', Duplex>>,
+    used: 'agent' | 'fallback' | undefined,
+  ) {
     this.hello = new Promise((resolve) => {
       this.greet = resolve;
     });
-    this.socket = sockets[used];
+    this.greeted = used !== undefined;
+    this.socket = sockets[used ?? 'agent'];
     for (const socket of Object.values(sockets)) this.listen(socket);
   }
 
@@ -62,6 +67,11 @@ export class GuestConnection {
     });
     answer.catch(() => {}); // whoever asked sees it; a request abandoned by a timeout has nobody
     return { id, answer };
+  }
+
+  /** Resolves when the agent shows that it is there: with its greeting while the guest boots, or with an answer. */
+  async signOfLife(): Promise<void> {
+    await (this.greeted ? this.request('ping', {}).answer : this.hello);
   }
 
   /** Rejects everything under way and all that comes later. The first reason stays. */
@@ -90,6 +100,7 @@ export class GuestConnection {
   private dispatchEvent(event: EventHead, payload: Buffer, socket: Duplex): void {
     if (event.event === 'hello') {
       this.socket = socket;
+      this.greeted = true;
       this.greet(event);
     } else if (event.id !== undefined) {
       this.waiting.get(event.id)?.onOutput?.(event.stream ?? 'stdout', payload);

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 
 /** Something on the console that ends a guest, or should. */
 export interface ConsoleAlarm {
-  readonly kind: 'panic' | 'oops' | 'hung';
+  /** `stalled`: nothing ran on a processor for a while, which the guest may have outlived. */
+  readonly kind: 'panic' | 'oops' | 'hung' | 'stalled';
   readonly line: string;
 }
 
@@ -11,7 +12,8 @@ const kernelLine = /\[\s*\d+\.\d{6}\](?<text>.*)/;
 
 const alarms: readonly (readonly [kind: ConsoleAlarm['kind'], pattern: RegExp])[] = [
   ['panic', /Kernel panic - not syncing/],
-  ['hung', /BUG: soft lockup|rcu: INFO: rcu_\w+ (?:self-)?detected|blocked for more than \d+ seconds/],
+  ['stalled', /BUG: soft lockup|rcu: INFO: rcu_\w+ (?:self-)?detected/],
+  ['hung', /blocked for more than \d+ seconds/],
   ['oops', /\bBUG: |\bOops: |general protection fault|kernel BUG at /],
 ];
 
@@ -26,8 +28,7 @@ export class GuestConsole {
   private text = '';
   private partial = '';
   private readonly listeners = new Set<(alarm: ConsoleAlarm) => void>();
-  /** Alarms so far, oldest first. */
-  readonly alarms: ConsoleAlarm[] = [];
+  private standing: readonly ConsoleAlarm[] = [];
 
   /** @param before what the console showed before this guest was cloned */
   constructor(stream: Readable, before = '') {
@@ -46,9 +47,19 @@ export class GuestConsole {
   /** The last lines that are not empty, oldest first: from ten before the first alarm on, if there was one. */
   tail(lines = 30): readonly string[] {
     const all = this.text.split('\n').filter((line) => line.trim() !== '');
-    const alarm = this.alarms[0];
+    const [alarm] = this.standing;
     const at = alarm === undefined ? -1 : all.findIndex((line) => line.trim() === alarm.line);
     return at === -1 ? all.slice(-lines) : all.slice(Math.max(0, at - 10)).slice(0, LONGEST_REPORT);
+  }
+
+  /** Alarms so far, oldest first, without those that were dismissed. */
+  get alarms(): readonly ConsoleAlarm[] {
+    return this.standing;
+  }
+
+  /** Forgets an alarm that turned out to be none. */
+  dismiss(alarm: ConsoleAlarm): void {
+    this.standing = this.standing.filter((other) => other !== alarm);
   }
 
   /** Calls back for every alarm from now on. Answers a function that ends it. */
@@ -71,7 +82,7 @@ export class GuestConsole {
     const kind = alarms.find(([, pattern]) => pattern.test(text))?.[0];
     if (kind === undefined) return;
     const alarm = { kind, line: line.trim() };
-    this.alarms.push(alarm);
+    this.standing = [...this.standing, alarm];
     for (const listener of this.listeners) listener(alarm);
   }
 }

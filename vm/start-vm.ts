@@ -19,7 +19,7 @@ import { VmError } from './vm-error.ts';
 
 /** Time limits in milliseconds. */
 export interface VmTimeouts {
-  /** From power-on to the agent. Default 120,000: a template boots in 8 s without hardware virtualisation, but the host may be busy. */
+  /** From power-on to the agent. Default 120,000: a template boots in 4 s without hardware virtualisation, but the host may be busy. */
   readonly boot?: number;
   /** Of each command, function or file. Default 60,000. */
   readonly command?: number;

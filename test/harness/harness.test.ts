@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 
 import { GuestConsole } from '../../vm/guest-console.ts';
+import { elapsed } from '../../vm/patience.ts';
 import { encodeFrame, FrameDecoder } from '../../vm/protocol/frame.ts';
 import { fromRemoteError, toRemoteError } from '../../vm/protocol/remote-error.ts';
 import { chooseAccelerator } from '../../vm/qemu/accelerator.ts';
@@ -92,10 +93,28 @@ test('the console: alarms are the kernel’s own lines only', async (t) => {
   await sleep(10);
   t.deepEqual(
     guestConsole.alarms.map(({ kind }) => kind),
-    ['oops', 'panic', 'hung'],
+    ['oops', 'panic', 'stalled'],
   );
   t.is(guestConsole.contents().split('\n')[0], 'before');
   t.is(guestConsole.tail(1)[0], 'before'); // from before the first alarm on
+  for (const alarm of guestConsole.alarms) if (alarm.kind !== 'panic') guestConsole.dismiss(alarm);
+  t.deepEqual(
+    guestConsole.alarms.map(({ kind }) => kind),
+    ['panic'],
+  );
+});
+
+test('patience: a time in which this process stood still does not count', async (t) => {
+  const started = performance.now();
+  const wait = elapsed(1200, new AbortController().signal);
+  const freeze = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(freeze, 0, 0, 2500);
+  await wait;
+  t.true(performance.now() - started >= 2500 + 190, 'the rest comes after the pause');
+  const ended = new AbortController();
+  const never = elapsed(50, ended.signal).then(() => 'elapsed');
+  ended.abort();
+  t.is(await Promise.race([never, sleep(200, 'ended')]), 'ended');
 });
 
 test('QMP: answers are paired, refusals named, and the end of QEMU rejects', async (t) => {

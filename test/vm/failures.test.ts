@@ -58,6 +58,41 @@ inGuest(
   },
 );
 
+inGuest(
+  'QEMU stopped for a while: the guest reports a stall and goes on',
+  { on: ['6.12'], timeouts: { lifetime: 300_000 } },
+  async (t, { vm }) => {
+    await vm.writeFile('/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout', '3');
+    const busy = vm.run(['sh', '-c', 'while [ ! -e /tmp/stop ]; do cat /proc/stat; sync; done | tail -c 1']);
+    busy.catch(() => {});
+    const stalls = (): number => vm.console().match(/rcu: INFO: rcu_\w+ (?:self-)?detected/g)?.length ?? 0;
+    for (let i = 0; i < 10 && stalls() === 0; i++) {
+      await sleep(300);
+      process.kill(vm.pid, 'SIGSTOP');
+      await sleep(5000);
+      process.kill(vm.pid, 'SIGCONT');
+      await sleep(1500);
+    }
+    t.true(stalls() > 0, 'the kernel has reported a stall');
+    await vm.writeFile('/tmp/stop', '');
+    t.like(await busy, { exitCode: 0 });
+  },
+);
+
+inGuest(
+  'a processor that hangs while another answers: ERR_KMOD_VM_HUNG, with the kernel’s report',
+  { testModules: ['kmodctl_panic'], on: ['6.12'], cpus: 2 },
+  async (t, { vm }) => {
+    await vm.writeFile('/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout', '3');
+    const error = await t.throwsAsync<VmError>(
+      vm.run(['insmod', DANGER, 'action=hang'], { timeout: 300_000 }),
+    );
+    t.is(error?.code, 'ERR_KMOD_VM_HUNG');
+    t.log(error?.message.split('\n')[0]);
+    t.true(await gone(vm.pid));
+  },
+);
+
 inGuest('QEMU killed from outside: ERR_KMOD_VM_LOST', { on: ['6.12'] }, async (t, { vm }) => {
   const pending = vm.run(['sleep', '1000']);
   await sleep(200);

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { exitText } from '../abnormal-end.ts';
 import { abortOf } from '../abort-wait.ts';
 import { GuestMachine } from '../guest-machine.ts';
+import { elapsed } from '../patience.ts';
 import type { EventHead } from '../protocol/requests.ts';
 import { findQemu } from '../qemu/binary.ts';
 import { type Machine, machineArguments, type MachineMemory } from '../qemu/machine.ts';
@@ -40,7 +39,7 @@ export async function bootGuest(
 ): Promise<BootedGuest> {
   const { path } = await findQemu();
   const qemu = await startQemu(path, machineArguments(machine, memory));
-  const guest = new GuestMachine(qemu, '', 'agent');
+  const guest = new GuestMachine(qemu, '', undefined);
   const ended = new AbortController();
   try {
     await qemu.control.negotiate().catch(async () => {
@@ -77,12 +76,12 @@ function bootError(error: unknown, guest: GuestMachine): unknown {
 async function bootTimeout(guest: GuestMachine, limits: BootLimits, ended: AbortSignal): Promise<never> {
   const { boot, banner } = limits;
   if (banner !== undefined && banner < boot) {
-    await sleep(banner, undefined, { signal: ended });
+    await elapsed(banner, ended);
     if (!guest.console.contents().includes(BANNER))
       throw timeoutError(guest, `The guest's first process did not start within ${banner / 1000} s.`);
-    await sleep(boot - banner, undefined, { signal: ended });
+    await elapsed(boot - banner, ended);
   } else {
-    await sleep(boot, undefined, { signal: ended });
+    await elapsed(boot, ended);
   }
   throw timeoutError(guest, `The agent did not answer within ${boot / 1000} s of the start.`);
 }

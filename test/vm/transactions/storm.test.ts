@@ -79,9 +79,22 @@ for (const kernel of kernels)
     }
   });
 
+/** What kmod says of a file in /sys that goes with its module while it is read. */
+const GONE_UNDER_KMOD = String.raw`(?:open '/sys/module/\w+(?:/\w+)?'|read (?:integer )?from '/sys/module/\w+/\w+')`;
+
 /** What an unload may say of a module that others load at the same time. */
-const EXPLAINED =
-  /^(?:begun|unloaded|(?:ERR_KMOD_(?:IN_USE|NOT_LOADED|UNLOAD_FAILED)).*|modprobe: (?:FATAL: Module \w+ is (?:in use|not in kernel)\.|ERROR: could not remove '\w+': .*)|)$/;
+const EXPLAINED = new RegExp(
+  [
+    'begun',
+    'unloaded',
+    'ERR_KMOD_(?:IN_USE|NOT_LOADED|UNLOAD_FAILED).*',
+    String.raw`modprobe: FATAL: Module \w+ is (?:in use|not in kernel)\.`,
+    String.raw`modprobe: ERROR: could not (?:remove '\w+'|${GONE_UNDER_KMOD}): .*`,
+    '',
+  ]
+    .map((line) => `^${line}$`)
+    .join('|'),
+);
 
 async function clear(t: ExecutionContext, vm: VirtualMachine): Promise<void> {
   const left = await vm.evaluate(async () => {
