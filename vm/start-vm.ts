@@ -179,10 +179,9 @@ async function startByBoot({ recipe, limits, choice }: Settings): Promise<Starte
   try {
     const initramfs = join(folder, 'initramfs');
     await recipe.initramfs.write(initramfs);
-    const memory = { path: join(folder, 'memory'), shared: false };
     const { machine, hello } = await bootGuest(
       { ...recipe.machine, initramfs } satisfies Machine,
-      memory,
+      undefined,
       limits,
     );
     return { machine, choice, device: hello.device ?? '', templateMs: 0 };

@@ -16,8 +16,9 @@ const sources: ReadonlySet<string> = new Set(['build', 'source']);
  */
 export function auditedFiles({ root, kernelRoot, release }: HelperPlace): readonly string[] {
   const folders = [
-    ...(['modprobe.d', 'depmod.d'] as const).flatMap((kind) => configurationDirectories(kind)),
-    ...['/etc', '/run', '/usr/local/lib', '/usr/lib'].map((folder) => `${folder}/modules-load.d`),
+    ...(['modprobe.d', 'depmod.d', 'modules-load.d'] as const).flatMap((kind) =>
+      configurationDirectories(kind),
+    ),
     `/lib/modules/${release}`,
     `/usr/lib/modules/${release}`,
   ];

@@ -20,31 +20,28 @@ export interface Machine {
   readonly commandLine: string;
 }
 
-/** Where the guest's memory lies, and whether writes reach the file. */
+/** The file that the guest's memory lies in, and whether writes reach it. */
 export interface MachineMemory {
   readonly path: string;
   readonly shared: boolean;
 }
 
 /**
- * QEMU's arguments.
+ * QEMU's arguments. Without a file the memory is QEMU's own, and no busy disk can hold the guest up.
  *
  * `-machine pc` with the uncompressed kernel (PVH): microvm hangs on a busy host without hardware virtualisation, and a
  * compressed kernel would be unpacked by translated code. The clock of a template stands in 2020, so that it
  * jumps by years in each clone: random generators that reseed after some minutes (OpenSSL's) do so at once.
  * vmgenid gets a new identifier in each clone, which makes the kernel reseed its own generator.
  */
-export function machineArguments(machine: Machine, memory: MachineMemory): string[] {
+export function machineArguments(machine: Machine, memory: MachineMemory | undefined): string[] {
   const size = `${machine.memory}M`;
   const groups: readonly (readonly string[])[] = [
     ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ['-accel', machine.accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm'],
     ['-cpu', machine.accelerator === 'tcg' ? TCG_CPU : 'host'],
     ['-smp', String(machine.cpus), '-m', size, '-rtc', 'base=2020-01-01T00:00:00'],
-    [
-      '-object',
-      `memory-backend-file,id=ram,size=${size},mem-path=${memory.path},share=${memory.shared ? 'on' : 'off'}`,
-    ],
+    ['-object', `${memoryBackend(memory)},id=ram,size=${size}`],
     ['-machine', 'pc,memory-backend=ram'],
     socketDevice('control', ['-mon', 'chardev=control,mode=control']),
     socketDevice('console', ['-serial', 'chardev:console']),
@@ -61,6 +58,11 @@ export function machineArguments(machine: Machine, memory: MachineMemory): strin
 
 // AVX would make raid6_pq, which btrfs needs, measure twice as many algorithms at load; Node needs no more than this.
 const TCG_CPU = 'Nehalem';
+
+function memoryBackend(memory: MachineMemory | undefined): string {
+  if (memory === undefined) return 'memory-backend-ram';
+  return `memory-backend-file,mem-path=${memory.path},share=${memory.shared ? 'on' : 'off'}`;
+}
 
 function socketDevice(name: keyof typeof machineDescriptors, device: readonly string[]): string[] {
   return ['-chardev', `socket,id=${name},fd=${machineDescriptors[name]}`, ...device];

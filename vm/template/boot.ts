@@ -34,7 +34,7 @@ const BANNER = 'kmodctl: init';
  */
 export async function bootGuest(
   machine: Machine,
-  memory: MachineMemory,
+  memory: MachineMemory | undefined,
   limits: BootLimits,
 ): Promise<BootedGuest> {
   const { path } = await findQemu();
