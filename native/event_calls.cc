@@ -18,10 +18,10 @@ using Napi::Value;
 constexpr std::size_t kFacts = sizeof(UeventFacts) / sizeof(uint32_t);
 
 // The watch's object, or `-errno`.
-Value Watch(const CallbackInfo &info, int fd, const Value &callback) {
+Value Watch(const CallbackInfo &info, int fd, Awaited awaited, const Value &callback) {
   if (fd < 0) return Napi::Number::New(info.Env(), fd);
   int error = 0;
-  const napi_value watch = WatchReadable(info.Env(), fd, callback, &error);
+  const napi_value watch = WatchReadable(info.Env(), fd, awaited, callback, &error);
   if (watch != nullptr) return Value(info.Env(), watch);
   return Napi::Number::New(info.Env(), error == 0 ? -ECANCELED : -error);
 }
@@ -33,14 +33,17 @@ Value WatchUevents(const CallbackInfo &info) {
   const auto filter = info[1].As<Napi::Uint8Array>();
   return Watch(info,
                OpenUeventSocket(info[0].As<Napi::Number>().Int32Value(), filter.Data(), filter.ByteLength()),
-               info[2]);
+               Awaited::kReadable, info[2]);
 }
 
 // Works on a duplicate: what JavaScript opens, it closes.
 Value WatchReadableCall(const CallbackInfo &info) {
-  if (!Expect(info, info[0].IsNumber() && info[1].IsFunction(), "watchReadable(number, function)")) return {};
+  if (!Expect(info, info[0].IsNumber() && info[1].IsFunction() && info[2].IsBoolean(),
+              "watchReadable(number, function, boolean)"))
+    return {};
   const int fd = fcntl(info[0].As<Napi::Number>().Int32Value(), F_DUPFD_CLOEXEC, 0);
-  return Watch(info, fd < 0 ? -errno : fd, info[1]);
+  const Awaited awaited = info[2].As<Napi::Boolean>().Value() ? Awaited::kEnd : Awaited::kReadable;
+  return Watch(info, fd < 0 ? -errno : fd, awaited, info[1]);
 }
 
 Value ReceiveUeventsCall(const CallbackInfo &info) {

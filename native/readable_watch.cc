@@ -1,5 +1,6 @@
 #include "readable_watch.h"
 
+#include <fcntl.h>
 #include <memory>
 #include <unistd.h>
 #include <uv.h>
@@ -25,6 +26,7 @@ struct Watch {
   napi_async_cleanup_hook_handle hook = nullptr;
   Handle *handle = nullptr; // null once the object has been collected
   int fd = -1;
+  int events = 0;
   bool closing = false;
 };
 
@@ -62,7 +64,7 @@ void Report(napi_env env) {
 void OnReadable(uv_poll_t *poll, int status, int) {
   auto *const watch = static_cast<Watch *>(poll->data);
   // An error of the socket (lost messages) stops libuv's polling; whoever reads takes it away.
-  if (status < 0) (void)uv_poll_start(poll, UV_READABLE, OnReadable);
+  if (status < 0) (void)uv_poll_start(poll, watch->events, OnReadable);
   const napi_env env = watch->env; // the callback may close the watch
   napi_handle_scope scope;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
@@ -89,9 +91,17 @@ Handle *HandleOf(napi_env env, napi_value value) {
   return napi_unwrap(env, value, &handle) == napi_ok ? static_cast<Handle *>(handle) : nullptr;
 }
 
+// libuv keeps the descriptor from blocking. It need not, and whoever else writes to the same pipe is not ready for that.
+int BeginPoll(uv_loop_t *loop, uv_poll_t *poll, int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  const int result = uv_poll_init(loop, poll, fd);
+  if (flags >= 0 && (flags & O_NONBLOCK) == 0) (void)fcntl(fd, F_SETFL, flags);
+  return result;
+}
+
 } // namespace
 
-napi_value WatchReadable(napi_env env, int fd, napi_value callback, int *error) {
+napi_value WatchReadable(napi_env env, int fd, Awaited awaited, napi_value callback, int *error) {
   *error = 0;
   uv_loop_t *loop = nullptr;
   napi_value object;
@@ -102,7 +112,7 @@ napi_value WatchReadable(napi_env env, int fd, napi_value callback, int *error) 
     close(fd);
     return nullptr;
   }
-  *error = -uv_poll_init(loop, &watch->poll, fd);
+  *error = -BeginPoll(loop, &watch->poll, fd);
   if (*error != 0) {
     close(fd);
     return nullptr;
@@ -112,12 +122,14 @@ napi_value WatchReadable(napi_env env, int fd, napi_value callback, int *error) 
   begun->poll.data = begun;
   begun->env = env;
   begun->fd = fd;
+  // Ends are always told. Urgent data, which libuv needs to be asked for something, neither a pipe nor a local socket has.
+  begun->events = awaited == Awaited::kEnd ? UV_PRIORITIZED : UV_READABLE;
   if (napi_wrap(env, object, handle.get(), DeleteHandle, nullptr, nullptr) == napi_ok) {
     begun->handle = handle.release();
     begun->handle->watch = begun;
     if (napi_create_reference(env, callback, 1, &begun->callback) == napi_ok &&
         napi_add_async_cleanup_hook(env, OnCleanup, begun, &begun->hook) == napi_ok) {
-      *error = -uv_poll_start(&begun->poll, UV_READABLE, OnReadable);
+      *error = -uv_poll_start(&begun->poll, begun->events, OnReadable);
       if (*error == 0) return object;
     }
   }

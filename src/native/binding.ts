@@ -137,8 +137,12 @@ export interface NativeBinding {
    * @param filter an array of `struct sock_filter`, which counts where the kernel takes it
    */
   watchUevents(bufferBytes: number, filter: Uint8Array, onReadable: () => void): NativeWatch | number;
-  /** The same for any descriptor that does not block, through a duplicate of it. */
-  watchReadable(fd: number, onReadable: () => void): NativeWatch | number;
+  /**
+   * The same for any descriptor that can be waited for, through a duplicate of it.
+   *
+   * @param isForEnd only errors are told, and that nobody has the other end any more
+   */
+  watchReadable(fd: number, onReadable: () => void, isForEnd: boolean): NativeWatch | number;
   /**
    * Receives messages, one behind the other, as far as `buffer` reaches (8 KiB must be free for each); answers how many.
    *

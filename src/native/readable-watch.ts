@@ -10,16 +10,17 @@ export interface EventLoopHandle {
   close(): void;
 }
 
-/** Tells when a descriptor that does not block can be read. It works on a duplicate: the caller closes its own. */
+/** Tells when a descriptor can be read. It works on a duplicate: the caller closes its own. */
 export class ReadableWatch implements EventLoopHandle {
   readonly #watch: NativeWatch;
 
   /**
    * @param onReadable called as long as there is something to read; what it throws is thrown as an uncaught exception
+   * @param awaited `end`: only an error is told, and that nobody has the other end any more
    * @throws ModuleSystemError where the descriptor cannot be waited for
    */
-  constructor(fd: number, onReadable: () => void) {
-    const watch = nativeBinding().watchReadable(fd, onReadable);
+  constructor(fd: number, onReadable: () => void, awaited: 'content' | 'end' = 'content') {
+    const watch = nativeBinding().watchReadable(fd, onReadable, awaited === 'end');
     if (typeof watch === 'number') throw new ModuleSystemError({ syscall: 'epoll_ctl', result: watch });
     this.#watch = watch;
   }

@@ -3,7 +3,9 @@
  * sends forged messages. Real messages come from writing to the file `uevent` of the loopback device, as root.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -82,15 +84,16 @@ function refuse(): unknown {
   const call = (name: string, ...values: readonly unknown[]): string =>
     failure(() => binding[name]?.(...values));
   const socket = new UeventSocket(MEBIBYTE, everything, () => undefined);
-  const watch = binding['watchReadable']?.(openPipe(), () => undefined);
+  const watch = binding['watchReadable']?.(openPipe(), () => undefined, false);
   const short = new Uint32Array(1);
   const facts = new Uint32Array(100);
   const results = [
     call('watchUevents', 'x', everything, () => undefined),
     call('watchUevents', 1, everything, null),
-    call('watchReadable', 10_000, () => undefined),
-    call('watchReadable', 0, 1),
-    call('watchReadable', openSync('/etc/passwd', 'r'), () => undefined),
+    call('watchReadable', 10_000, () => undefined, false),
+    call('watchReadable', 0, 1, false),
+    call('watchReadable', 0, () => undefined),
+    call('watchReadable', openSync('/etc/passwd', 'r'), () => undefined, true),
     call('receiveUevents', {}, new Uint8Array(10_000), facts),
     call('receiveUevents', watch, new Uint8Array(100), new Uint8Array(400)),
     call('receiveUevents', watch, new Uint8Array(100), facts),
@@ -112,6 +115,44 @@ function openPipe(): number {
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   unlinkSync(path);
   return fd;
+}
+
+/** What is noticed of a reader: before its end, and after it. */
+async function readerEnds(descriptor: number, end: () => void): Promise<readonly [boolean, boolean]> {
+  let isGone = false;
+  const watch = watchReader(descriptor, () => (isGone = true));
+  await delay(50);
+  const before = isGone;
+  end();
+  await delay(50);
+  watch?.close();
+  return [before, isGone];
+}
+
+/** The readers of a pipe and of a socket, which has something to read all the time, go. */
+async function readers(): Promise<unknown> {
+  const path = join(tmpdir(), `kmodctl-fifo-${process.pid}`);
+  execFileSync('mkfifo', [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  unlinkSync(path);
+  let blocks = false;
+  const pipe = await readerEnds(writer, () => {
+    const flags = /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${writer}`, 'latin1'))?.[1] ?? '0';
+    blocks = (Number.parseInt(flags, 8) & constants.O_NONBLOCK) === 0;
+    closeSync(reader);
+  });
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const client = connect(path).pause();
+  const [[peer]] = await Promise.all([accepted, once(client, 'connect')]);
+  server.close();
+  peer.write('something to read');
+  const { fd = -1 } = (client as unknown as { _handle: { readonly fd?: number } })._handle;
+  const socket = await readerEnds(fd, () => peer.destroy());
+  client.destroy();
+  return { pipe, blocks, socket };
 }
 
 /** A socket, and a pipe that has something to read all the time. */
@@ -146,6 +187,7 @@ const stages: Readonly<Record<string, (sender: string) => unknown>> = {
   receive,
   refuse,
   terminate,
+  readers,
   exit() {
     busy();
     setTimeout(() => process.exit(7), 50);
