@@ -26,7 +26,8 @@ export function watchLine(record: Exclude<WatchRecord, NoticeRecord>, paint: Pai
 
 const overrunTexts = {
   kernel: 'events were lost; /proc/modules was read instead',
-  reader: 'this program was too slow; comings and goings that cancel each other out were left out',
+  reader:
+    'this program was too slow; comings and goings that cancel each other out, and old requests, were left out',
   requests: 'requests were lost',
 } as const;
 

@@ -49,6 +49,46 @@ test('of what cancels itself out nothing is left, of the rest the last', (t) => 
   t.deepEqual([notice, ...withoutPairs([notice, ...all]).slice(1)].map(textOf), ['notice', '+b', '-d']);
 });
 
+test('requests that nobody reads do not pile up, and the newest are kept', async (t) => {
+  const queue = new RecordQueue(10);
+  const request = { wait: true, requester: { comm: 'x', pid: 1 }, callSite: 'x', name: 'x', time } as const;
+  const outcome = {
+    outcome: 'not-found',
+    module: null,
+    afterMs: null,
+    evidence: '',
+    name: 'x',
+    time,
+  } as const;
+  queue.push(record('+b'));
+  for (let number = 1; number <= 1000; number++) {
+    queue.push({ type: 'request', request: number, ...request });
+    queue.push({ type: 'outcome', request: number, ...outcome });
+  }
+  queue.end();
+  const read: WatchRecord[] = [];
+  for (let { value } = await queue.next(); value !== undefined; { value } = await queue.next())
+    read.push(value);
+  const overruns = read.filter((each) => each.type === 'overrun');
+  t.true(read.length < 25, `${read.length} wait`);
+  t.deepEqual(read.filter(({ type }) => type === 'added').map(textOf), ['+b']);
+  t.is(read.length - overruns.length + overruns.reduce((sum, { dropped }) => sum + (dropped ?? 0), 0), 2001);
+  t.like(
+    read.findLast(({ type }) => type === 'request'),
+    { request: 1000 },
+  );
+});
+
+test('nothing is read any more of one that was abandoned', async (t) => {
+  const queue = new RecordQueue();
+  queue.push(record('+a'));
+  queue.push(record('+b'));
+  await queue.next();
+  queue.abandon();
+  queue.push(record('+c'));
+  t.deepEqual(await queue.next(), { value: undefined, done: true });
+});
+
 test('a reader that is too slow loses pairs, never the last state, and is told', async (t) => {
   const queue = new RecordQueue(10);
   queue.push(record('+x'));

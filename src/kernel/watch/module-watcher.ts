@@ -144,7 +144,7 @@ export class ModuleWatcher extends EventEmitter<WatchEvents> {
       next: async () => await queue.next(),
       return: async () => {
         this.#queues.delete(queue);
-        queue.end();
+        queue.abandon();
         return await Promise.resolve({ value: undefined, done: true });
       },
       [Symbol.asyncIterator]: () => iterator,

@@ -1,11 +1,11 @@
-import type { WatchRecord } from './watch-record.ts';
+import type { OverrunRecord, WatchRecord } from './watch-record.ts';
 
 /** Records that wait for a reader, at most; about 20 MB. */
 const MOST_WAITING = 65_536;
 
 /**
  * Records on their way to one reader. When too many wait, comings and goings of the same module that cancel each other out are
- * dropped, and an `overrun` says how many: the last state is never lost.
+ * dropped, and the oldest requests and outcomes; an `overrun` says how many: the last state is never lost.
  */
 export class RecordQueue {
   #waiting: WatchRecord[] = [];
@@ -52,6 +52,13 @@ export class RecordQueue {
     for (const reader of this.#readers.splice(0)) reader({ value: undefined, done: true });
   }
 
+  /** Nobody reads any more. */
+  abandon(): void {
+    this.#waiting = [];
+    this.#read = 0;
+    this.end();
+  }
+
   #forgetRead(): void {
     this.#waiting = this.#waiting.slice(this.#read);
     this.#read = 0;
@@ -59,12 +66,19 @@ export class RecordQueue {
 
   #shrink(time: Date): void {
     this.#forgetRead();
-    const before = this.#waiting.length;
-    this.#waiting = withoutPairs(this.#waiting);
-    const dropped = before - this.#waiting.length;
+    const told = this.#waiting.filter((record) => !isOwn(record));
+    // What was dropped before, and nobody has read of yet, is told together with it.
+    let dropped = 0;
+    for (const record of this.#waiting) if (isOwn(record)) dropped += record.dropped ?? 0;
+    this.#waiting = withoutOldRequests(withoutPairs(told), Math.floor(this.#most / 2));
+    dropped += told.length - this.#waiting.length;
     this.#limit = Math.max(this.#most, this.#waiting.length * 2);
     if (dropped > 0) this.#waiting.push({ type: 'overrun', where: 'reader', dropped, time });
   }
+}
+
+function isOwn(record: WatchRecord): record is OverrunRecord {
+  return record.type === 'overrun' && record.where === 'reader';
 }
 
 /** Of the comings and goings of each module the last one where their number is odd, none where it is even; all else. */
@@ -80,4 +94,11 @@ export function withoutPairs(records: readonly WatchRecord[]): WatchRecord[] {
     left.set(record.module, rest);
     return rest === 0 && (counts.get(record.module) ?? 0) % 2 === 1;
   });
+}
+
+/** Of the requests and outcomes only so many, the newest; all else. Any user can have the kernel ask for modules without end. */
+export function withoutOldRequests(records: readonly WatchRecord[], most: number): WatchRecord[] {
+  const isRequest = ({ type }: WatchRecord): boolean => type === 'request' || type === 'outcome';
+  let surplus = records.filter(isRequest).length - most;
+  return records.filter((record) => !isRequest(record) || surplus-- <= 0);
 }

@@ -66,7 +66,7 @@ export interface OverrunRecord extends Timed {
   readonly type: 'overrun';
   /** `kernel`: its buffer was full. `reader`: this iterator was not read for too long. `requests`: the trace's buffer was. */
   readonly where: 'kernel' | 'reader' | 'requests';
-  /** How many records were dropped, where that is known: pairs that cancel each other out. */
+  /** How many records were dropped, where that is known. For `reader`: pairs that cancel each other out, and old requests and outcomes. */
   readonly dropped: number | null;
 }
 
