@@ -20,8 +20,8 @@ export interface KernelText {
   readonly pieces: number;
 }
 
-/** What an error of a file that went away looks like: before opening, and (sysfs) between opening and reading. */
-const GONE = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENAMETOOLONG']);
+/** What an error of a file that went away looks like: before opening, and between opening and reading (sysfs; ESRCH: of a process). */
+const GONE = new Set(['ENOENT', 'ENOTDIR', 'ENODEV', 'ENAMETOOLONG', 'ESRCH']);
 
 /**
  * Reads a file of /proc or /sys, whose size is not known beforehand. Undefined when it does not exist or vanishes.

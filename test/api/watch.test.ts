@@ -1,5 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -68,6 +70,52 @@ test('a listener that throws keeps nobody else from what was told', async (t) =>
   t.is(end.stderr, '');
   t.is(end.code, 0);
   t.deepEqual(end.stdout.trimEnd().split('\n').sort(), ['added', 'added', 'notice', 'on purpose']);
+});
+
+test('without descriptors for a while: nothing is thrown, and nothing lost', async (t) => {
+  const root = setUp(t);
+  const library = new URL('../../src/index.js', import.meta.url).href;
+  const program = `
+    import { closeSync, openSync, writeFileSync } from 'node:fs';
+    import { setTimeout as delay } from 'node:timers/promises';
+    const { watch } = await import(${JSON.stringify(library)});
+    const root = ${JSON.stringify(root.path)};
+    const watcher = watch({ kernelRoot: root, initial: true, requests: false, pollMs: 20 });
+    for (const type of ['added', 'removed'])
+      watcher.on(type, ({ module, details }) => console.log(type, module, details?.size));
+    const taken = [];
+    try { for (;;) taken.push(openSync('/dev/null')); } catch ({ code }) { console.log(code); }
+    await delay(200);
+    for (const each of taken) closeSync(each);
+    writeFileSync(root + '/proc/modules', 'loop 16384 0 - Live 0x0\\n');
+    await delay(400);
+    await watcher.close();`;
+  const end = await runChild('sh', [
+    '-c',
+    'ulimit -n 300; exec "$0" --input-type=module -e "$1"',
+    process.execPath,
+    program,
+  ]);
+  t.is(end.stderr, '');
+  t.is(end.code, 0);
+  t.is(end.stdout, 'EMFILE\nadded xor null\nadded loop null\nremoved xor undefined\n');
+});
+
+test('where /sys may not be searched modules are told of all the same', async (t) => {
+  const root = setUp(t);
+  chmodSync(join(root.path, 'sys/module'), 0);
+  chmodSync(root.path, 0o755);
+  const library = new URL('../../src/index.js', import.meta.url).href;
+  const program = `
+    const { watch } = await import(${JSON.stringify(library)});
+    if (process.getuid() === 0) process.setuid(65534);
+    const watcher = watch({ kernelRoot: ${JSON.stringify(root.path)}, initial: true, requests: false });
+    for await (const { type, module, details } of watcher)
+      if (type === 'added') { console.log(module, details); break; }
+    await watcher.close();`;
+  const end = await runChild(process.execPath, ['--input-type=module', '-e', program]);
+  chmodSync(join(root.path, 'sys/module'), 0o755);
+  t.deepEqual([end.stderr, end.code, end.stdout], ['', 0, 'xor null\n']);
 });
 
 test('ends: by a signal, by a break with using, from within a listener', async (t) => {

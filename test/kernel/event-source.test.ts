@@ -20,7 +20,7 @@ interface History {
 }
 
 /** A kernel under change before, while and after a watch begins, that is read seldom. */
-function history(seed: number, capacity: number, rounds: number): History {
+function history(seed: number, capacity: number, rounds: number, failureRate: number): History {
   const below = pseudoRandom(seed);
   const random = (): number => below(1 << 20) / (1 << 20);
   const model = new UeventModel(random, NAMES, capacity);
@@ -34,6 +34,7 @@ function history(seed: number, capacity: number, rounds: number): History {
     () => clock,
   );
   const initial = source.modules;
+  model.failureRate = failureRate;
   const changes: ModuleChange[] = [];
   const collect = (): void => {
     const { changes: more, isOverrun } = source.collect();
@@ -50,6 +51,7 @@ function history(seed: number, capacity: number, rounds: number): History {
   }
   model.settle();
   collect();
+  model.failureRate = 0;
   return run;
 }
 
@@ -68,8 +70,14 @@ function isConsistent(t: ExecutionContext, seed: number, { model, source, initia
 const SEEDS = 1000;
 
 /** Runs a history for each seed, gives all of them the time for a further scan, and ends them. */
-async function histories(capacityOf: (seed: number) => number, rounds: number): Promise<readonly History[]> {
-  const runs = Array.from({ length: SEEDS }, (_, seed) => history(seed, capacityOf(seed), rounds));
+async function histories(
+  capacityOf: (seed: number) => number,
+  rounds: number,
+  failureRate = 0,
+): Promise<readonly History[]> {
+  const runs = Array.from({ length: SEEDS }, (_, seed) =>
+    history(seed, capacityOf(seed), rounds, failureRate),
+  );
   await delay(300);
   for (const { collect, source } of runs) {
     collect();
@@ -112,4 +120,10 @@ test('after losses the last state is right, and nothing is told that did not hap
   t.log(`${overruns} overruns, ${scans} changes found by scans`);
   t.true(overruns > SEEDS);
   t.true(scans > 100);
+});
+
+test('a scan that fails for want of descriptors is done again, and what was told meanwhile is kept', async (t) => {
+  const runs = await histories((each) => 3 + (each % 12), 12, 0.5);
+  for (const [seed, run] of runs.entries()) isConsistent(t, seed, run);
+  t.true(runs.reduce((sum, { overruns }) => sum + overruns, 0) > SEEDS);
 });

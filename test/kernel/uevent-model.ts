@@ -1,4 +1,5 @@
 /** A kernel for tests of the watch: modules that come and go at any moment, and a socket that overflows as netlink does. */
+import { KmodError } from '../../src/errors/kmod-error.ts';
 import type { ModuleEvent } from '../../src/kernel/uevent.ts';
 import type { ModuleChannel, Received } from '../../src/kernel/watch/module-channel.ts';
 import type { ModuleScan, ScannedModule } from '../../src/kernel/watch/module-scan.ts';
@@ -21,6 +22,8 @@ export interface Truth {
 export class UeventModel implements ModuleChannel {
   readonly silence = null;
   readonly truth = new Map<string, Truth>();
+  /** How often a scan fails for want of descriptors. */
+  failureRate = 0;
   readonly #random: () => number;
   readonly #names: readonly string[];
   readonly #capacity: number;
@@ -83,6 +86,7 @@ export class UeventModel implements ModuleChannel {
 
   scan(): ModuleScan {
     this.run(3);
+    if (this.failureRate > 0 && this.#random() < this.failureRate) throw exhausted();
     const list = new Map<string, ScannedModule>();
     for (const [name, { state, instance }] of this.#modules)
       if (state !== 'gone') list.set(name, { state, instance });
@@ -127,4 +131,9 @@ export class UeventModel implements ModuleChannel {
       this.#hasError = true;
     }
   }
+}
+
+function exhausted(): KmodError {
+  const cause = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  return new KmodError('ERR_KMOD_PROC', '/proc/modules cannot be read: EMFILE', { cause });
 }

@@ -1,6 +1,8 @@
+import { KmodError } from '../../errors/kmod-error.ts';
 import type { EventLoopHandle } from '../../native/readable-watch.ts';
 import type { ModuleChannel } from './module-channel.ts';
 import { type ModuleChange, ModuleLedger } from './module-ledger.ts';
+import type { ModuleScan } from './module-scan.ts';
 
 /** What has happened since the last time. */
 export interface Collected {
@@ -13,6 +15,10 @@ export interface Collected {
 const MOST_SCANS = 4;
 /** How long after a scan that met a module on its way out the next one is due, in milliseconds. */
 const UNSETTLED_MS = 100;
+/** The same after one that failed. */
+const FAILED_MS = 100;
+/** Errors that pass: no descriptors or no memory just now. */
+const PASSING: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** Comings and goings of modules: by the kernel's messages, or by comparing its list at an interval. */
 export class EventSource implements EventLoopHandle {
@@ -102,7 +108,9 @@ export class EventSource implements EventLoopHandle {
     this.#isScanDue = false;
     const changes: ModuleChange[] = [];
     for (let round = 1; ; round++) {
-      const scan = this.#channel.scan();
+      const scan = this.#scanUnlessPassing();
+      // What was told until now is not lost.
+      if (scan === undefined) return changes;
       const { events, isLossy } = this.#channel.receive();
       // A scan that messages were lost behind does not count: what they told may be in it or not.
       if (!isLossy) changes.push(...this.#ledger.reconcile(scan, events));
@@ -115,6 +123,20 @@ export class EventSource implements EventLoopHandle {
     }
     if (this.#ledger.isUnsettled) this.#scanSoon(UNSETTLED_MS);
     return changes;
+  }
+
+  /** Undefined where it is to be tried again, which it will be. */
+  #scanUnlessPassing(): ModuleScan | undefined {
+    try {
+      return this.#channel.scan();
+    } catch (error) {
+      if (!(
+        error instanceof KmodError && PASSING.has((error.cause as NodeJS.ErrnoException | undefined)?.code)
+      ))
+        throw error;
+      this.#scanSoon(FAILED_MS);
+      return undefined;
+    }
   }
 
   #scanSoon(ms: number): void {

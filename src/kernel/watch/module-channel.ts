@@ -1,9 +1,8 @@
 import { areUeventsDelivered, UeventSocket } from '../../native/uevent-socket.ts';
 import type { EventLoopHandle } from '../../native/readable-watch.ts';
 import type { KernelLocation } from '../kernel-file.ts';
-import { moduleInstance } from '../module-state.ts';
 import { type ModuleEvent, parseModuleEvent } from '../uevent.ts';
-import { type ModuleScan, scanModules } from './module-scan.ts';
+import { knownInstance, type ModuleScan, scanModules } from './module-scan.ts';
 import { moduleEventFilter } from './uevent-filter.ts';
 
 /** Messages that have been received. */
@@ -21,7 +20,7 @@ export interface ModuleChannel extends EventLoopHandle {
   readonly receive: () => Received;
   /** The list, just now. */
   readonly scan: () => ModuleScan;
-  /** The load that a module is of just now, see `moduleInstance`. */
+  /** The load that a module is of just now, see `knownInstance`. */
   readonly instanceOf: (module: string) => bigint | undefined;
 }
 
@@ -48,7 +47,7 @@ export function kernelChannel(
       return { events, isLossy: isLossy === true };
     },
     scan: () => scanModules(location),
-    instanceOf: (module) => moduleInstance(module, location),
+    instanceOf: (module) => knownInstance(module, location),
     refer: (keeps) => socket?.refer(keeps),
     close: () => socket?.close(),
   };

@@ -2,13 +2,8 @@ import { readdirSync } from 'node:fs';
 
 import { type KernelLocation, kernelPath, readKernelText } from '../kernel-file.ts';
 import type { ModuleState } from '../loaded-module.ts';
-import {
-  moduleCoreSize,
-  moduleHolders,
-  moduleInstance,
-  moduleRefcount,
-  moduleState,
-} from '../module-state.ts';
+import { moduleCoreSize, moduleHolders, moduleRefcount, moduleState } from '../module-state.ts';
+import { knownInstance } from './module-scan.ts';
 
 /**
  * What /sys says of a module. It is read when the module's coming is noticed, a little after that: the numbers are those of that
@@ -33,35 +28,32 @@ export interface ModuleDetails {
 
 /** Reads them. Null where the module is gone, or another load of it came in meanwhile. */
 export function moduleDetails(name: string, location: KernelLocation = {}): ModuleDetails | null {
-  const instance = moduleInstance(name, location);
+  const instance = knownInstance(name, location);
   if (instance === undefined) return null;
   const details = {
-    size: moduleCoreSize(name, location) ?? null,
-    refcount: moduleRefcount(name, location) ?? null,
-    state: stateOf(name, location),
+    size: orNull(() => moduleCoreSize(name, location)),
+    refcount: orNull(() => moduleRefcount(name, location)),
+    state: orNull(() => moduleState(name, location)),
     version: text(name, 'version', location),
     sourceVersion: text(name, 'srcversion', location),
     taints: text(name, 'taint', location),
     holders: moduleHolders(name, location),
     parameters: parameterValues(name, location),
   };
-  return moduleInstance(name, location) === instance ? details : null;
+  return knownInstance(name, location) === instance ? details : null;
 }
 
-function stateOf(name: string, location: KernelLocation): ModuleState | null {
+/** Also where it cannot be read, be it that there are no descriptors left: that a module came is told all the same. */
+function orNull<Value>(read: () => Value | undefined): Value | null {
   try {
-    return moduleState(name, location) ?? null;
+    return read() ?? null;
   } catch {
     return null;
   }
 }
 
 function text(name: string, file: string, location: KernelLocation): string | null {
-  try {
-    return readKernelText(kernelPath(location, `sys/module/${name}/${file}`))?.text.trim() ?? null;
-  } catch {
-    return null;
-  }
+  return orNull(() => readKernelText(kernelPath(location, `sys/module/${name}/${file}`))?.text.trim());
 }
 
 /** Those that may be read: some are for root alone, some can only be written. */

@@ -6,8 +6,17 @@ import { moduleInstance } from '../module-state.ts';
 /** A module as a scan of the kernel's list found it. */
 export interface ScannedModule {
   readonly state: ModuleState;
-  /** See `moduleInstance`; undefined where it is not known. */
+  /** See {@link knownInstance}. */
   readonly instance: bigint | undefined;
+}
+
+/** What `moduleInstance` answers; undefined also where one may not ask. */
+export function knownInstance(module: string, location: KernelLocation): bigint | undefined {
+  try {
+    return moduleInstance(module, location);
+  } catch {
+    return undefined;
+  }
 }
 
 /** All modules at one time, by their names, the oldest first. */
@@ -22,6 +31,6 @@ export function scanModules(location: KernelLocation = {}): ModuleScan {
   return new Map(
     loadedModules(location)
       .toReversed()
-      .map(({ name, state }) => [name, { state, instance: moduleInstance(name, location) }]),
+      .map(({ name, state }) => [name, { state, instance: knownInstance(name, location) }]),
   );
 }

@@ -96,9 +96,12 @@ export function withoutPairs(records: readonly WatchRecord[]): WatchRecord[] {
   });
 }
 
+function isRequest({ type }: WatchRecord): boolean {
+  return type === 'request' || type === 'outcome';
+}
+
 /** Of the requests and outcomes only so many, the newest; all else. Any user can have the kernel ask for modules without end. */
 export function withoutOldRequests(records: readonly WatchRecord[], most: number): WatchRecord[] {
-  const isRequest = ({ type }: WatchRecord): boolean => type === 'request' || type === 'outcome';
   let surplus = records.filter(isRequest).length - most;
   return records.filter((record) => !isRequest(record) || surplus-- <= 0);
 }

@@ -123,7 +123,11 @@ export class RequestTrace implements EventLoopHandle {
   /** The kernel notes names of processes a little later than what they do. */
   #commOf({ comm, pid }: TracedRequest): string {
     if (comm !== '<...>') return comm;
-    return readKernelText(kernelPath(this.#location, `proc/${pid}/comm`))?.text.trimEnd() ?? comm;
+    try {
+      return readKernelText(kernelPath(this.#location, `proc/${pid}/comm`))?.text.trimEnd() ?? comm;
+    } catch {
+      return comm;
+    }
   }
 }
 
