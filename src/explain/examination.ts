@@ -51,10 +51,21 @@ export interface ExaminationSubject {
  * @returns the name that the module has for itself; undefined where it has none that can be read
  */
 export function* examineModule(list: FindingList, subject: ExaminationSubject): Inquiry<string | undefined> {
+  try {
+    return yield* examine(list, subject);
+  } catch (error) {
+    // A file can be loaded all the same: what was found so far stands.
+    if (!(error instanceof KmodError) || !error.code.startsWith('ERR_KMOD_INDEX_')) throw error;
+    list.check('indexes', 'unknown', error.message);
+    return undefined;
+  }
+}
+
+function* examine(list: FindingList, subject: ExaminationSubject): Inquiry<string | undefined> {
   const { path, tree, kernel, root, state } = subject;
   const isInTree = path.startsWith(`${tree.directory}/kernel/`);
   const isWhole = subject.isThorough || !isInTree;
-  const content = yield* checkFile(list, path, { kernel, isWhole });
+  const content = yield* checkFile(list, path, { tree, kernel, isWhole });
   if (content === undefined) return undefined;
   const reference = yield* referenceModule(tree, path);
   const { release } = tree;

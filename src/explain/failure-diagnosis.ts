@@ -24,7 +24,7 @@ export function* diagnoseLoadFailure(facts: FailureFacts): Inquiry<Diagnosis> {
     if (found.length === 0) return diagnosisOf(facts, rankFindings(list.findings), list);
   }
   if (fileCodes.has(facts.code) && facts.path !== null) {
-    yield* checkFile(list, facts.path, { kernel: facts.kernel, isWhole: true });
+    yield* checkFile(list, facts.path, { tree: facts.tree, kernel: facts.kernel, isWhole: true });
     if (list.findings.some(({ refused }) => refused))
       return diagnosisOf(facts, rankFindings(list.findings), list);
   }

@@ -1,9 +1,12 @@
+import { shellWord } from '../errors/shell-word.ts';
 import { KmodError } from '../errors/kmod-error.ts';
+import type { ModuleTree } from '../index-files/module-tree.ts';
 import { kernelCompression } from '../kernel/module-state.ts';
 import { detectCompression, isXzOfKernel } from '../native/compression-magic.ts';
 import type { FindingList } from './finding-list.ts';
 import { type Inquiry, readFile, readTellingParts, unpackBytes } from './inquiry.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
+import { depmodCommand } from './tree-check.ts';
 
 /** A module file's bytes. */
 export interface ModuleBytes {
@@ -12,25 +15,29 @@ export interface ModuleBytes {
   readonly unpacked: Buffer;
 }
 
+/** What a module's file belongs to. */
+export interface FilePlace {
+  readonly tree: ModuleTree;
+  readonly kernel: KernelLocation;
+  /** Whether its code and data are wanted too. */
+  readonly isWhole: boolean;
+}
+
 const LARGEST_IMAGE = 2 ** 31 - 1;
 const ELF_HEADER = 64;
 
-/**
- * Reads a module's file, with findings on what keeps it from being read. Undefined when there is no content to look at.
- *
- * @param isWhole whether its code and data are wanted too
- */
+/** Reads a module's file, with findings on what keeps it from being read. Undefined when there is no content to look at. */
 export function* checkFile(
   list: FindingList,
   path: string,
-  { kernel, isWhole }: { readonly kernel: KernelLocation; readonly isWhole: boolean },
+  { tree, kernel, isWhole }: FilePlace,
 ): Inquiry<ModuleBytes | undefined> {
   let packed: Buffer;
   try {
     packed = yield* isWhole ? readFile(path) : readTellingParts(path);
   } catch (error) {
     if (!(error instanceof KmodError)) throw error;
-    addUnreadable(list, path, error);
+    addUnreadable(list, path, { error, tree });
     return undefined;
   }
   if (packed.length === 0) {
@@ -79,7 +86,7 @@ function noteCompression(
     text: `${path} has an xz check (CRC64) that the kernel does not know: kmodctl unpacks the file itself, kmod fails with it.`,
     refused: false,
     evidence: [[`check ${(packed[7] ?? 0) & 15} in the header`, path]],
-    remedies: [`xz -d -k -c ${path} | xz --check=crc32 > new.ko.xz`],
+    remedies: [`xz -d -k -c ${shellWord(path)} | xz --check=crc32 > new.ko.xz`],
   });
 }
 
@@ -91,7 +98,11 @@ function compressionOfKernel(kernel: KernelLocation): string | undefined {
   }
 }
 
-function addUnreadable(list: FindingList, path: string, error: KmodError): void {
+function addUnreadable(
+  list: FindingList,
+  path: string,
+  { error, tree }: { readonly error: KmodError; readonly tree: ModuleTree },
+): void {
   const source = path;
   if (error.code === 'ERR_KMOD_TOO_LARGE') {
     const isHuge = Number(/has (\d+) bytes/.exec(error.message)?.[1] ?? 0) > LARGEST_IMAGE;
@@ -105,7 +116,10 @@ function addUnreadable(list: FindingList, path: string, error: KmodError): void 
     list.add('file-missing', {
       text: `The file ${path} does not exist.`,
       evidence: [['No such file or directory', source]],
-      remedies: ['depmod -a', 'Install the package that the file belongs to again.'],
+      remedies: [
+        ...(path.startsWith(`${tree.directory}/`) ? [depmodCommand(tree)] : []),
+        'Install the package that the file belongs to again.',
+      ],
     });
   else if (error.message.includes('not a regular file'))
     list.add('file-not-regular', {
@@ -117,7 +131,7 @@ function addUnreadable(list: FindingList, path: string, error: KmodError): void 
     list.add('file-unreadable', {
       text: error.message,
       evidence: [[error.message, source]],
-      remedies: [`ls -l ${path}`, `dmesg`],
+      remedies: [`ls -l ${shellWord(path)}`, 'dmesg'],
     });
 }
 

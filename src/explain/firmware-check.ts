@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
+import { shellWord } from '../errors/shell-word.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 
@@ -39,7 +40,7 @@ export function* checkFirmware(
       ],
       ['no such file', base],
     ],
-    remedies: ['apt install firmware-linux', `apt-file search ${basename(missing[0] ?? '')}`],
+    remedies: ['apt install firmware-linux', `apt-file search ${shellWord(basename(missing[0] ?? ''))}`],
   });
 }
 
@@ -89,6 +90,6 @@ function hasFile({ folder, names }: FolderContent, file: string): boolean {
     return ['', '.xz', '.zst'].some(
       (ending) => names.has(file + ending) && existsSync(folder + file + ending),
     );
-  const pattern = new RegExp(`^${file.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}`);
+  const pattern = new RegExp(`^${file.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}`);
   return [...names].some((each) => pattern.test(each));
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../errors/shell-word.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { ElfImage } from '../module-file/elf-image.ts';
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE } from '../module-file/elf-layout.ts';
@@ -35,7 +36,7 @@ export function* checkFormat(
       text: `The file ${path} is no ELF file.`,
       errno: 'ENOEXEC',
       evidence: [[`begins with the bytes ${bytes.toString('hex', 0, 4)}`, path]],
-      remedies: [`file ${path}`, ...rebuild],
+      remedies: [`file ${shellWord(path)}`, ...rebuild],
     });
     return undefined;
   }
@@ -63,7 +64,7 @@ function isOfOtherType(list: FindingList, bytes: Buffer, { path, reference }: Fo
       text: `The file ${path} is an ELF file of type ${word(16)}, and modules are of type ${RELOCATABLE}.`,
       errno: 'ENOEXEC',
       evidence: [[`e_type is ${word(16)}`, `${path}, ELF header`]],
-      remedies: [`file ${path}`],
+      remedies: [`file ${shellWord(path)}`],
     });
     return true;
   }

@@ -1,3 +1,4 @@
+import { shellWord } from '../errors/shell-word.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { moduleState } from '../kernel/module-state.ts';
 import { commandLineList, securityState } from '../kernel/security-state.ts';
@@ -5,6 +6,7 @@ import type { Evidence, Finding } from './diagnosis.ts';
 import type { FailureFacts } from './failure-facts.ts';
 import { findingOf } from './finding-list.ts';
 import { KERNEL_LOG } from './log-lines.ts';
+import { modulePattern } from './module-pattern.ts';
 
 /** Errnos that the loader itself answers with: an init may return them too. */
 const ofLoader: ReadonlySet<string> = new Set(
@@ -35,7 +37,7 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
       text: 'The init function of the module found no device, or no feature of the processor, that the module drives.',
       errno,
       evidence,
-      remedies: [`modinfo -F alias ${module}`, 'lspci -k; lsusb -t'],
+      remedies: [`modinfo -F alias ${shellWord(facts.path ?? module)}`, 'lspci -k; lsusb -t'],
     });
   const firmware = lines.map(({ text }) => NO_FIRMWARE.exec(text)?.[1]).find((name) => name !== undefined);
   if (firmware !== undefined)
@@ -44,7 +46,7 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
       confidence: 'likely',
       errno,
       evidence,
-      remedies: ['apt install firmware-linux', `apt-file search ${firmware}`],
+      remedies: ['apt install firmware-linux', `apt-file search ${shellWord(firmware)}`],
     });
   const listed = commandLineList(securityState(facts.kernel), 'initcall_blacklist');
   // With the log there would be a line that names the function.
@@ -74,7 +76,7 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
     confidence: isOwn ? 'certain' : 'likely',
     errno,
     evidence,
-    remedies: ['dmesg | tail', `modinfo -p ${module}`],
+    remedies: ['dmesg | tail', `modinfo -p ${shellWord(facts.path ?? module)}`],
   });
 }
 
@@ -95,7 +97,7 @@ function unknownFinding(
 /** Lines of the log that name the module; where none does, the last ones of that moment. */
 function linesAbout({ log }: FailureFacts, module: string): readonly Evidence[] {
   const records = (log ?? []).filter(({ facility }) => facility === 0);
-  const name = module.replaceAll('_', '[-_]');
+  const name = modulePattern(module);
   const own = records.filter(({ message }) => new RegExp(`\\b${name}\\b`, 'i').test(message));
   return (own.length > 0 ? own : records)
     .slice(-MOST_LINES)

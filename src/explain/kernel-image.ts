@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
-
 import { KmodError } from '../errors/kmod-error.ts';
 import type { ExportedSymbol } from '../module-file/exported-symbol.ts';
 import { ElfLayout } from '../module-file/elf-layout.ts';
 import { readElfSection, hasData, type ElfSection } from '../module-file/elf-section.ts';
+import { statusOf } from './file-status.ts';
 import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
 
 /** What the kernel's own image says. */
@@ -36,7 +35,7 @@ export function* kernelImage(
 ): Inquiry<KernelImage | undefined> {
   const places = [`${root}/boot/vmlinuz-${release}`, `${moduleDirectory}/vmlinuz`];
   for (const path of places) {
-    const status = statSync(path, { throwIfNoEntry: false });
+    const status = statusOf(path);
     if (status === undefined) continue;
     const key = `${path} ${status.mtimeMs} ${status.size}`;
     if (last?.key === key) return last.image;

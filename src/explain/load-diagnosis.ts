@@ -14,7 +14,7 @@ import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { checkPermission, type PermissionProbe } from './permission-check.ts';
 import { checkPlan } from './plan-check.ts';
-import { lookUpSubject } from './tree-check.ts';
+import { depmodCommand, lookUpSubject } from './tree-check.ts';
 
 /** What is to be found out about, and where. */
 export interface LoadQuestion {
@@ -37,51 +37,107 @@ export interface LoadQuestion {
 
 /** Finds out what speaks against loading a module, before it is tried. */
 export function* diagnoseLoad(question: LoadQuestion): Inquiry<Diagnosis> {
-  const { asked, tree, kernel, isRunning } = question;
+  const { asked, kernel, isRunning } = question;
   const list = new FindingList(asked);
   const state = isRunning ? securityState(kernel) : undefined;
   if (state !== undefined) checkPermission(list, { state, kernel, probe: question.probe });
   const targets = yield* lookUpSubject(list, asked, question);
-  const [target] = targets;
-  if (target === undefined) return conclude(question, list.findings, { list, module: null, path: null });
-  const { module } = target;
-  if (isBuiltin(tree, target)) {
-    list.check('built-in', 'ok', `${tree.directory}/modules.builtin.bin`);
-    return conclude(question, [], { list, module, path: null, verdict: 'built-in' });
+  const present = presentTarget(targets, question);
+  const [first, ...others] = targets.filter((target) => !isPresent(target, question));
+  if (first === undefined) {
+    if (present !== undefined) return concludePresent(question, list, { present, notes: [] });
+    return conclude(question, list.findings, { list, module: null, path: null });
   }
-  const isLoaded = isRunning && moduleState(module, kernel) === 'live';
-  if (isLoaded && target.by !== 'path') {
-    list.check('loaded', 'ok', `/sys/module/${module}/initstate is live`);
-    const path = tree.dependencyLine(module)?.path ?? null;
-    return conclude(question, [], { list, module, path, verdict: 'loaded' });
-  }
-  const own = new FindingList(module);
-  const path = yield* examineTarget(own, { question, targets, target, state });
+  const examined = yield* examineTargets(question, [first, ...others], state);
+  const { own, module, path } = examined;
+  if (present !== undefined && isHindered(examined))
+    return concludePresent(question, list, { present, notes: own.findings.map(asNote) });
   list.findings.push(...own.findings);
   list.checks.push(...own.checks);
   return conclude(question, list.findings, { list, module, path });
 }
 
-interface TargetFacts {
-  readonly question: LoadQuestion;
-  readonly targets: readonly LookupResult[];
-  readonly target: LookupResult;
-  readonly state: SecurityState | undefined;
+function isLoaded({ module, by }: LookupResult, { kernel, isRunning }: LoadQuestion): boolean {
+  return by !== 'path' && isRunning && moduleState(module, kernel) === 'live';
 }
 
-function* examineTarget(list: FindingList, facts: TargetFacts): Inquiry<string | null> {
-  const { question, target, state } = facts;
+function isPresent(target: LookupResult, question: LoadQuestion): boolean {
+  return isBuiltin(question.tree, target) || isLoaded(target, question);
+}
+
+/** Which of several is in the kernel; a loaded one rather than a part of it. */
+function presentTarget(targets: readonly LookupResult[], question: LoadQuestion): LookupResult | undefined {
+  const builtin = targets.find((target) => isBuiltin(question.tree, target));
+  return targets.find((target) => !isBuiltin(question.tree, target) && isLoaded(target, question)) ?? builtin;
+}
+
+function concludePresent(
+  question: LoadQuestion,
+  list: FindingList,
+  { present, notes }: { readonly present: LookupResult; readonly notes: readonly Finding[] },
+): Diagnosis {
+  const { tree } = question;
+  const { module } = present;
+  if (isBuiltin(tree, present)) {
+    list.check('built-in', 'ok', `${tree.directory}/modules.builtin.bin`);
+    return conclude(question, notes, { list, module, path: null, verdict: 'built-in' });
+  }
+  list.check('loaded', 'ok', `/sys/module/${module}/initstate is live`);
+  const path = tree.dependencyLine(module)?.path ?? null;
+  return conclude(question, notes, { list, module, path, verdict: 'loaded' });
+}
+
+function asNote(finding: Finding): Finding {
+  return { ...finding, refused: false };
+}
+
+interface ExaminedTarget {
+  readonly own: FindingList;
+  readonly module: string;
+  readonly path: string | null;
+}
+
+/** Of several modules with one name that are not in the kernel, one that works is enough: they are alternatives. */
+function* examineTargets(
+  question: LoadQuestion,
+  [first, ...others]: readonly [LookupResult, ...LookupResult[]],
+  state: SecurityState | undefined,
+): Inquiry<ExaminedTarget> {
+  const main = yield* examineTarget(first, question, state);
+  if (!isHindered(main)) return main;
+  const refused = [main];
+  for (const target of others) {
+    const other = yield* examineTarget(target, question, state);
+    if (isHindered(other)) refused.push(other);
+    else {
+      for (const { own } of refused) other.own.findings.push(...own.findings.map(asNote));
+      return other;
+    }
+  }
+  return main;
+}
+
+function isHindered({ own }: ExaminedTarget): boolean {
+  return own.findings.some(({ refused }) => refused);
+}
+
+function* examineTarget(
+  target: LookupResult,
+  question: LoadQuestion,
+  state: SecurityState | undefined,
+): Inquiry<ExaminedTarget> {
   const { tree, kernel, isRunning } = question;
   const { module } = target;
-  const plan = planOf(list, facts);
-  if (plan === undefined) return target.path;
-  checkPlan(list, plan);
+  const own = new FindingList(module);
+  const plan = planOf(own, target, question);
+  if (plan === undefined) return { own, module, path: target.path };
+  checkPlan(own, plan, tree);
   const step = plan.steps.find((each) => each.action === 'insert' && each.module === module);
   const path =
     step?.action === 'insert' ? step.path : (target.path ?? tree.dependencyLine(module)?.path ?? null);
-  if (path === null) return null;
+  if (path === null) return { own, module, path };
   const planned = new Set(plan.steps.map((each) => each.module));
-  yield* examineModule(list, {
+  yield* examineModule(own, {
     module,
     path,
     parameters: step?.action === 'insert' ? step.parameters : question.parameters,
@@ -94,20 +150,20 @@ function* examineTarget(list: FindingList, facts: TargetFacts): Inquiry<string |
     isPresent: (name) =>
       planned.has(name) || tree.isBuiltin(name) || (isRunning && moduleState(name, kernel) === 'live'),
   });
-  return path;
+  return { own, module, path };
 }
 
-function planOf(list: FindingList, { question, targets, target }: TargetFacts): LoadPlan | undefined {
+function planOf(list: FindingList, target: LookupResult, question: LoadQuestion): LoadPlan | undefined {
   const { parameters, tree, kernel, configuration, isRunning } = question;
   if (target.by === 'path' && target.path !== null) return planInsert(target.path, parameters, kernel);
   try {
-    return planLoad({ targets, tree, configuration, parameters, kernel, ignoreLoaded: !isRunning });
+    return planLoad({ targets: [target], tree, configuration, parameters, kernel, ignoreLoaded: !isRunning });
   } catch (error) {
     if (!(error instanceof KmodError)) throw error;
     list.add(error.code === 'ERR_KMOD_DEPENDENCY_CYCLE' ? 'dependency-cycle' : 'indexes-damaged', {
       text: error.message,
       evidence: [[error.message, error.path ?? tree.directory]],
-      remedies: ['depmod -a'],
+      remedies: [depmodCommand(tree)],
     });
     return undefined;
   }

@@ -1,9 +1,11 @@
+import { shellWord } from '../errors/shell-word.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import { readHelperPath } from '../kernel/helper-setting.ts';
 import type { Diagnosis, Evidence, Finding } from './diagnosis.ts';
 import type { Inquiry } from './inquiry.ts';
 import { diagnoseLoad, type LoadQuestion } from './load-diagnosis.ts';
-import { askingReasons, type ModuleAccount, moduleOf, stateOf } from './module-account.ts';
+import { askingReasons, type ModuleAccount, presentName, stateOf } from './module-account.ts';
+import { unlistRemedy } from './plan-check.ts';
 import { type LoadReason, rankReasons } from './reasons/load-reason.ts';
 import { lastLogLines } from './reasons/log-reasons.ts';
 import { placeOf, ReasonScene } from './reasons/reason-scene.ts';
@@ -56,7 +58,7 @@ export function* absenceOf(question: LoadQuestion): Inquiry<ModuleAbsence> {
       unknown: [],
     };
   const loaded = loadedModules(kernel);
-  const module = moduleOf(question, loaded);
+  const module = presentName(asked, kernel, loaded) ?? found;
   const scene = new ReasonScene({ module, tree, configuration, kernel, root, loaded });
   const state = stateOf(module, question);
   const isThere = state === 'built-in' || state === 'live';
@@ -83,7 +85,7 @@ function notesOf(scene: ReasonScene, reasons: readonly LoadReason[]): readonly A
       kind: 'blacklisted',
       text: `The configuration blacklists ${module}: whatever asks for it by an alias does not get it, as devices and the kernel do.`,
       evidence: [{ text: `blacklist ${record.module}`, source: placeOf(record.origin, root) }],
-      remedies: [`modprobe ${module}`, `Take the line out of ${placeOf(record.origin, root)}.`],
+      remedies: [`modprobe ${shellWord(module)}`, unlistRemedy(module, record.origin)],
     });
   if (readHelperPath(scene.view.location) === '')
     notes.push({
@@ -104,7 +106,10 @@ function notesOf(scene: ReasonScene, reasons: readonly LoadReason[]): readonly A
         },
         { text: 'no modalias that it has', source: '/sys/bus/*/devices, /sys/class' },
       ],
-      remedies: [`modprobe ${module}`, `echo ${module} >/etc/modules-load.d/${module}.conf`],
+      remedies: [
+        `modprobe ${shellWord(module)}`,
+        `echo ${shellWord(module)} >${shellWord(`/etc/modules-load.d/${module}.conf`)}`,
+      ],
     });
   const lines = lastLogLines(scene);
   if (lines.length > 0)

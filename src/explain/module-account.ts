@@ -1,5 +1,6 @@
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import { KmodError } from '../errors/kmod-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { moduleName } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
@@ -102,15 +103,26 @@ export function moduleOf(
   { asked, tree, configuration, kernel }: Omit<AccountQuestion, 'root' | 'questions'>,
   loaded: readonly LoadedModule[],
 ): string {
-  const name = moduleName(asked);
-  if (loaded.some((module) => module.name === name) || hasModuleFolder(name, kernel)) return name;
+  const present = presentName(asked, kernel, loaded);
+  if (present !== undefined) return present;
   const [first] = readable(() => lookUpName(tree, asked, configuration));
   if (first !== undefined) return first.module;
   throw new KmodError(
     'ERR_KMOD_NOT_FOUND',
-    `No module of the name ${asked} is loaded or in ${tree.directory}. kmodctl doctor ${asked} tells more.`,
+    `No module of the name ${asked} is loaded or in ${tree.directory}. kmodctl doctor ${shellWord(asked)} tells more.`,
     { module: asked, path: tree.directory },
   );
+}
+
+/** The kernel's name of what is asked for, where the kernel has something of that name. */
+export function presentName(
+  asked: string,
+  kernel: KernelLocation,
+  loaded: readonly LoadedModule[],
+): string | undefined {
+  const name = moduleName(asked);
+  const isThere = loaded.some((module) => module.name === name) || hasModuleFolder(name, kernel);
+  return isThere && name !== '' ? name : undefined;
 }
 
 /** Indexes that cannot be read have no say on what is loaded. */

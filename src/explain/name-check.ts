@@ -1,3 +1,4 @@
+import { shellWord } from '../errors/shell-word.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
@@ -20,7 +21,7 @@ export function checkName(list: FindingList, module: string, { tree, kernel, isR
       text: `A module of the name ${module} is loaded.`,
       errno: 'EEXIST',
       evidence: [['live', `${folder}/initstate`]],
-      remedies: [`rmmod ${module}`],
+      remedies: [`rmmod ${shellWord(module)}`],
     });
   else if (state !== undefined)
     list.add(state === 'coming' ? 'being-loaded' : 'being-unloaded', {

@@ -1,3 +1,4 @@
+import { shellWord } from '../errors/shell-word.ts';
 import { nearestName } from '../errors/argument.ts';
 import type { ModuleParameter } from '../module-file/parameter-type.ts';
 import type { FindingList } from './finding-list.ts';
@@ -59,10 +60,10 @@ export function checkParameters(
         parameters.map((each) => each.name),
       );
       list.add('parameter-unknown', {
-        text: `The module has no parameter ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`} The kernel ignores it.`,
+        text: `The module has no parameter ${name}${nearest === undefined ? '.' : `; did you mean ${nearest}?`} The kernel ignores it.`,
         refused: false,
         evidence: [[`parameters are: ${parameters.map((each) => each.name).join(' ') || 'none'}`, source]],
-        remedies: [`modinfo -p ${path}`],
+        remedies: [`modinfo -p ${shellWord(path)}`],
       });
       continue;
     }
@@ -75,7 +76,7 @@ export function checkParameters(
         [`${parameter.name} is ${parameter.array ? 'an array of ' : ''}${parameter.type}`, source],
         [`${name}${value === null ? '' : `=${value}`}`, 'the parameters given'],
       ],
-      remedies: [`modinfo -p ${path}`],
+      remedies: [`modinfo -p ${shellWord(path)}`],
     });
   }
   if (!list.findings.some(({ stage }) => stage === 'parameters'))

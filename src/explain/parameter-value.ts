@@ -27,7 +27,8 @@ const LONGEST_TEXT = 1024;
 export function valueFault({ type, array }: ModuleParameter, value: string | null): ValueFault | undefined {
   if (type === null) return undefined;
   if (value === null) {
-    const isOptional = type === 'bool' || type === 'invbool' || !isOfKernel(type);
+    // An array has to have one, whatever it is of.
+    const isOptional = !array && (type === 'bool' || type === 'invbool' || !isOfKernel(type));
     return isOptional ? undefined : { cause: 'parameter-value', errno: 'EINVAL', reason: 'it needs a value' };
   }
   // The first that does not fit decides. How many an array takes is not in the file.
@@ -40,7 +41,7 @@ export function valueFault({ type, array }: ModuleParameter, value: string | nul
 }
 
 function isOfKernel(type: string): boolean {
-  return type in ranges || ['charp', 'string', 'bint'].includes(type);
+  return Object.hasOwn(ranges, type) || ['charp', 'string', 'bint'].includes(type);
 }
 
 function elementFault(type: string, value: string): ValueFault | undefined {

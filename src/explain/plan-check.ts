@@ -1,9 +1,14 @@
+import { shellWord } from '../errors/shell-word.ts';
+import type { ModuleTree } from '../index-files/module-tree.ts';
+import type { TextOrigin } from '../index-files/text-origin.ts';
 import type { LoadPlan } from '../plan/plan.ts';
 import type { CauseCode } from './cause.ts';
 import type { FindingList } from './finding-list.ts';
+import { modulePattern } from './module-pattern.ts';
+import { depmodCommand } from './tree-check.ts';
 
 /** Looks at what a plan leaves out, runs in place of a load, or cannot do. */
-export function checkPlan(list: FindingList, plan: LoadPlan): void {
+export function checkPlan(list: FindingList, plan: LoadPlan, tree: ModuleTree): void {
   for (const { kind, module, origin, because } of plan.skipped)
     if (kind === 'blacklisted')
       list.add('config-blacklist', {
@@ -14,13 +19,13 @@ export function checkPlan(list: FindingList, plan: LoadPlan): void {
           [`blacklist ${module}`, origin === null ? 'the configuration' : `${origin.file}:${origin.line}`],
         ],
         remedies: [
-          `modprobe ${module}`,
-          ...(origin === null ? [] : [`sed -i '/^blacklist ${module}$/d' ${origin.file}`]),
+          `modprobe ${shellWord(module)}`,
+          ...(origin === null ? [] : [unlistRemedy(module, origin)]),
         ],
       });
   for (const step of plan.steps) {
     if (step.action !== 'command') continue;
-    const isDenial = /(?:^|[\s/;])false\s*;?\s*$/.test(step.command);
+    const isDenial = isDenying(step.command);
     const isNothing = /^\s*(?:\/usr)?(?:\/bin\/)?(?:true|:)\s*;?\s*$/.test(step.command);
     list.add('install-command', {
       text: isDenial
@@ -34,7 +39,10 @@ export function checkPlan(list: FindingList, plan: LoadPlan): void {
       evidence: [
         [`${step.directive} ${step.module} ${step.template}`, `${step.origin.file}:${step.origin.line}`],
       ],
-      remedies: [`modprobe --ignore-install ${step.module}`, `$EDITOR ${step.origin.file}`],
+      remedies: [
+        `modprobe --ignore-install ${shellWord(step.module)}`,
+        `$EDITOR ${shellWord(step.origin.file)}`,
+      ],
     });
   }
   for (const { code, module, reason, path, errno, because } of plan.blocked) {
@@ -47,15 +55,29 @@ export function checkPlan(list: FindingList, plan: LoadPlan): void {
         text: reason,
         module,
         evidence: [[reason, path ?? 'the plan']],
-        remedies: cause === 'file-missing' ? ['depmod -a'] : [],
+        remedies: cause === 'file-missing' || cause === 'not-found' ? [depmodCommand(tree)] : [],
       });
   }
+}
+
+/** Whether a command can only fail; what stands behind `||` is for when something else did. */
+function isDenying(command: string): boolean {
+  return /(?:^|[\s/;])false\s*;?\s*$/.test(command) && !/\|\||!/.test(command);
+}
+
+/** How a blacklist line goes, in whatever spelling it has. */
+export function unlistRemedy(module: string, { file }: TextOrigin): string {
+  if (file.endsWith('/proc/cmdline'))
+    return `Take ${module} off modprobe.blacklist= in the boot loader and boot again.`;
+  const expression = String.raw`/^\s*blacklist\s+${modulePattern(module)}\s*$/d`;
+  return `sed -i -E ${shellWord(expression)} ${shellWord(file)}`;
 }
 
 const ENOENT = -2;
 
 const causesOfObstacles: Readonly<Record<string, CauseCode>> = {
   ERR_KMOD_MODULE_FILE: 'file-missing',
+  ERR_KMOD_NOT_FOUND: 'not-found',
   ERR_KMOD_BLACKLISTED: 'config-blacklist',
   ERR_KMOD_ALREADY_LOADED: 'already-loaded',
   ERR_KMOD_COMMAND_LOOP: 'install-command',

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-
 import { KmodError } from '../errors/kmod-error.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
@@ -7,6 +5,7 @@ import { ElfImage } from '../module-file/elf-image.ts';
 import { parseModinfo } from '../module-file/modinfo-section.ts';
 import { type ModuleSignature, readSignature } from '../module-file/module-signature.ts';
 import { symbolVersions } from '../module-file/symbol-version.ts';
+import { statusOf } from './file-status.ts';
 import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
 
 /** What a module of the kernel's own build tells about the kernel. */
@@ -34,13 +33,23 @@ export function* referenceModule(
   tree: ModuleTree,
   subject: string | null,
 ): Inquiry<ReferenceModule | undefined> {
-  for (const path of candidates(tree, subject))
+  for (const path of knownCandidates(tree, subject))
     try {
       return yield* readReference(path);
     } catch (error) {
       if (!(error instanceof KmodError)) throw error;
     }
   return undefined;
+}
+
+/** None where the index cannot be read. */
+function knownCandidates(tree: ModuleTree, subject: string | null): readonly string[] {
+  try {
+    return candidates(tree, subject);
+  } catch (error) {
+    if (error instanceof KmodError) return [];
+    throw error;
+  }
 }
 
 /** The paths of modules below `kernel/`, a small one first. */
@@ -53,7 +62,7 @@ function candidates(tree: ModuleTree, subject: string | null): readonly string[]
     if (found.length >= SAMPLE || ++seen > 10 * SAMPLE) break;
     const path = `${tree.directory}/${value.slice(0, Math.max(0, value.indexOf(':')))}`;
     if (!path.startsWith(own) || key === subjectName) continue;
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = statusOf(path)?.size ?? 0;
     if (size === 0) continue;
     found.push({ path, size });
     if (size < SMALL_ENOUGH) break;

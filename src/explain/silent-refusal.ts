@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 
+import { shellWord } from '../errors/shell-word.ts';
 import { kernelPath } from '../kernel/kernel-file.ts';
 import { isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
 import type { SecurityState } from '../kernel/security-state.ts';
@@ -33,7 +34,7 @@ export function silentFinding(facts: FailureFacts, silent: SilentFacts): Finding
         text: `A module of the name ${module} is loaded.`,
         errno,
         evidence: [...evidence, ['live', `/sys/module/${module}/initstate`]],
-        remedies: [`rmmod ${module}`],
+        remedies: [`rmmod ${shellWord(module)}`],
       });
     case 'EBUSY':
       return busyFinding(facts, module);
@@ -71,7 +72,7 @@ export function silentFinding(facts: FailureFacts, silent: SilentFacts): Finding
         text: `A program has the file ${facts.path} open for writing.`,
         errno,
         evidence,
-        remedies: [`fuser -v ${facts.path}`],
+        remedies: [`fuser -v ${shellWord(facts.path ?? '')}`],
       });
     case 'EFBIG':
       return findingOf('file-too-large', module, { text: 'The file has 2 GiB or more.', errno, evidence });

@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs';
-
 import { KmodError } from '../errors/kmod-error.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import { ElfImage } from '../module-file/elf-image.ts';
 import { exportedSymbols } from '../module-file/exported-symbol.ts';
 import { symbolVersions } from '../module-file/symbol-version.ts';
+import { statusOf } from './file-status.ts';
 import { type Inquiry, readFile, unpackBytes } from './inquiry.ts';
 import type { KernelImage } from './kernel-image.ts';
 import type { ReferenceModule } from './reference-module.ts';
@@ -150,7 +149,7 @@ export function* versionsOfModules(
   wanted: ReadonlySet<string>,
 ): Inquiry<ReadonlyMap<string, KnownVersion>> {
   const index = `${tree.directory}/modules.dep.bin`;
-  const key = `${index} ${statSync(index, { throwIfNoEntry: false })?.mtimeMs}`;
+  const key = `${index} ${statusOf(index)?.mtimeMs}`;
   if (pool?.key !== key) pool = { key, known: new Map(), open: modulePaths(tree) };
   const { known, open } = pool;
   while ([...wanted].some((name) => !known.has(name))) {

@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { shellWord } from '../errors/shell-word.ts';
 import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { moduleNameOfPath } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import { type LookupResult, requireModules } from '../plan/lookup.ts';
+import { statusOf } from './file-status.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 
@@ -46,7 +48,7 @@ export function* lookUpSubject(
 /** What makes the indexes of a tree. */
 export function depmodCommand({ directory, release }: ModuleTree): string {
   const base = /^(.+?)\/+(?:usr\/+)?lib\/modules\//.exec(directory)?.[1];
-  return base === undefined ? `depmod ${release}` : `depmod -b ${base} ${release}`;
+  return base === undefined ? `depmod ${release}` : `depmod -b ${shellWord(base)} ${release}`;
 }
 
 function* addMissingIndexes(list: FindingList, tree: ModuleTree): Inquiry<void> {
@@ -105,6 +107,15 @@ function* addNotFound(
 ): Inquiry<void> {
   const name = moduleNameOfPath(asked);
   const file = yield* findModuleFile(tree.directory, (path) => moduleNameOfPath(path) === name);
+  const known = file === undefined ? undefined : tree.dependencyLine(name);
+  if (known !== undefined) {
+    list.add('not-found', {
+      text: `No module, alias or built-in part of kernel ${tree.release} has the name ${asked}; there is ${name}. A file is meant only where its name has a slash.`,
+      evidence: [[`has ${name}, and not ${asked}`, `${tree.directory}/modules.dep.bin`]],
+      remedies: [`modprobe ${shellWord(name)}`],
+    });
+    return;
+  }
   if (file !== undefined) {
     list.add('indexes-stale', {
       text: `The file ${file} is there, and the indexes do not name it: depmod was not run since it came.`,
@@ -121,9 +132,9 @@ function* addNotFound(
     text: `No module, alias or built-in part of kernel ${tree.release} has the name ${asked}${nearest === undefined ? '' : `; the nearest is ${nearest}`}.`,
     evidence: [[`has no ${name}`, `${tree.directory}/modules.dep.bin and the other indexes`]],
     remedies: [
-      ...(nearest === undefined ? [] : [`modprobe ${nearest}`]),
+      ...(nearest === undefined ? [] : [`modprobe ${shellWord(nearest)}`]),
       `apt install linux-modules-extra-${tree.release}`,
-      `grep -i ${name} /boot/config-${tree.release}`,
+      ...(/^\w+$/.test(name) ? [`grep -i ${name} /boot/config-${tree.release}`] : []),
     ],
   });
 }
@@ -186,5 +197,5 @@ export function checkIndexes(
 }
 
 function changeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statusOf(path)?.mtimeMs ?? 0;
 }

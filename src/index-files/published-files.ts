@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { type BigIntStats, existsSync, statSync } from 'node:fs';
 
 import { filePath } from '../native/byte-text.ts';
 import { readPresentBytes, unreadableError } from './index-bytes.ts';
@@ -90,10 +90,17 @@ function published<T>(directory: string, name: string, get: (path: string) => T 
 
 /** Stays as it is while the file is moved. A file that takes over a freed inode number has a later time. */
 function identityOf(directory: string, name: string): string {
-  const options = { bigint: true, throwIfNoEntry: false } as const;
   const pending = existsSync(filePath(`${directory}/${COMMIT_FOLDER}`))
-    ? statSync(filePath(`${directory}/${COMMIT_FOLDER}/${name}`), options)
+    ? statusOf(`${directory}/${COMMIT_FOLDER}/${name}`)
     : undefined;
-  const status = pending ?? statSync(filePath(`${directory}/${name}`), options);
+  const status = pending ?? statusOf(`${directory}/${name}`);
   return status === undefined ? '' : `${status.dev} ${status.ino} ${status.size} ${status.mtimeNs}`;
+}
+
+function statusOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(filePath(path), { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadableError(path, error);
+  }
 }

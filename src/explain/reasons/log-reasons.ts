@@ -1,4 +1,5 @@
 import { readKernelLog } from '../../kernel/kernel-log.ts';
+import { modulePattern } from '../module-pattern.ts';
 import { type LoadReason, reasonOf } from './load-reason.ts';
 import type { ReasonScene } from './reason-scene.ts';
 
@@ -17,7 +18,7 @@ export function logLinesOf(scene: ReasonScene): readonly string[] {
     unknown.add('The kernel log was not readable: root may read it (dmesg).');
     return [];
   }
-  const name = module.replaceAll('_', '[-_]');
+  const name = modulePattern(module);
   const pattern = new RegExp(
     String.raw`(?:^${name}:)|(?:\b(?:module|name="|request for module|modprobe:?) ?"?${name}\b)`,
   );

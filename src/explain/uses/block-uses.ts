@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 
+import { shellWord } from '../../errors/shell-word.ts';
 import { mappedDevices } from '../../kernel/mapped-devices.ts';
 import { type MountedFileSystem, unescaped } from '../../kernel/mount-list.ts';
 import { deviceOwner } from './device-module.ts';
@@ -28,7 +29,7 @@ export function blockUses(scene: UseScene, mounts: readonly MountedFileSystem[])
           references: [1, 2],
           confidence,
           evidence: [[`${mount.origin} ${mount.places[0] ?? ''} ${mount.type}`, mount.source], seen],
-          remedies: mount.places.map((place) => `umount ${place}`),
+          remedies: mount.places.map((place) => `umount ${shellWord(place)}`),
         }),
       );
     if (swaps.has(block))
@@ -84,7 +85,7 @@ function ownUses({ view, module }: UseScene, block: string): readonly ModuleUse[
       useOf('mapped-device', {
         text: `The device mapper has the device ${name} (/dev/${block}).`,
         evidence: [[name, `/${folder}/dm/name`]],
-        remedies: [`dmsetup remove ${name}`],
+        remedies: [`dmsetup remove ${shellWord(name)}`],
       }),
     ];
   return [];
@@ -104,7 +105,7 @@ function targetUses(scene: UseScene): readonly ModuleUse[] {
           references: isByName ? [1, 2] : [count, 2 * count],
           confidence: isByName ? 'likely' : 'certain',
           evidence: [[isByName ? uuid : (targets ?? []).join(' '), source]],
-          remedies: [`dmsetup remove ${name}`],
+          remedies: [`dmsetup remove ${shellWord(name)}`],
         }),
       );
     else if (targets === undefined && module.startsWith('dm_') && module !== 'dm_mod')
@@ -165,5 +166,5 @@ function nameOf({ view }: UseScene, block: string): string {
 
 function stopCommand({ view }: UseScene, block: string): string {
   const name = view.text(`sys/block/${block}/dm/name`).trim();
-  return name === '' ? `mdadm --stop /dev/${block}` : `dmsetup remove ${name}`;
+  return name === '' ? `mdadm --stop /dev/${block}` : `dmsetup remove ${shellWord(name)}`;
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 
+import { shellWord } from '../../errors/shell-word.ts';
 import type { ModuleTree } from '../../index-files/module-tree.ts';
 import type { KernelLocation } from '../../kernel/kernel-file.ts';
 import { moduleHolders, moduleRefcount, moduleState } from '../../kernel/module-state.ts';
@@ -72,7 +73,7 @@ function deviceUses({ view, module }: UseScene): readonly ModuleUse[] {
         text: `The device ${device} is bound to its driver ${driver.replace(/^[^:]*:/, '')}, and loses it with the module.`,
         references: 0,
         evidence: [[basename(device), `/${folder}`]],
-        remedies: [`echo ${device} >/${folder}/unbind`],
+        remedies: [`echo ${shellWord(device)} >${shellWord(`/${folder}/unbind`)}`],
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { shellWord } from '../../errors/shell-word.ts';
 import type { MountedFileSystem } from '../../kernel/mount-list.ts';
 import { type ModuleUse, useOf } from './module-use.ts';
 import type { UseScene } from './use-scene.ts';
@@ -7,7 +8,7 @@ export function mountUses(scene: UseScene, mounts: readonly MountedFileSystem[])
   return mounts.flatMap((mount): readonly ModuleUse[] => {
     const { type, origin, places, options, source } = mount;
     const seen = [`${origin} ${places[0] ?? ''} ${type}`, source] as const;
-    const remedies = places.map((place) => `umount ${place}`);
+    const remedies = places.map((place) => `umount ${shellWord(place)}`);
     if (scene.isNamedBy(`fs-${type}`, type))
       return [
         useOf('mount', {

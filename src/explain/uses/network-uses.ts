@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 
+import { shellWord } from '../../errors/shell-word.ts';
 import { networkInterfaces, queueDisciplines } from '../../kernel/network-objects.ts';
 import { packetRuleParts, type RulePart } from '../../kernel/packet-rules.ts';
 import { type ModuleUse, useOf } from './module-use.ts';
@@ -35,7 +36,7 @@ function disciplineUses(scene: UseScene): readonly ModuleUse[] {
       text: `The network interface ${name} has ${count === 1 ? 'a queue' : `${count} queues`} of its discipline.`,
       references: count,
       evidence: [[String(count), `rtnetlink(7): tc qdisc show dev ${name}`]],
-      remedies: [`tc qdisc del dev ${name} root`],
+      remedies: [`tc qdisc del dev ${shellWord(name)} root`],
     }),
   );
 }

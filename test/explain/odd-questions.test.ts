@@ -1,0 +1,159 @@
+import { symlinkSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import test from 'ava';
+
+import { type Diagnosis, diagnose, diagnoseSync, explanationOf, insmod } from '../../src/index.ts';
+import { valueFault } from '../../src/explain/parameter-value.ts';
+import { ModuleTree } from '../../src/index-files/module-tree.ts';
+import { resolveKernel } from '../../vm/index.ts';
+import { ChangedModule } from '../fixtures/changed-module.ts';
+import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+import { RecordingCalls } from '../fixtures/recording-calls.ts';
+
+const root = new FixtureRoot();
+root.writeTree({
+  modules: {
+    tun: { path: 'kernel/tun.ko' },
+    loop: { path: 'kernel/loop.ko' },
+    snd_pcm: { path: 'kernel/snd-pcm.ko' },
+  },
+  builtin: ['unix'],
+});
+root.writeKernel([{ name: 'brd' }]);
+root.write(
+  'etc/modprobe.d/odd.conf',
+  [
+    'alias to-nothing nosuchmod',
+    'alias several snd-pcm',
+    'alias several nosuchmod',
+    'alias several unix',
+    'alias none-left snd-pcm',
+    'alias none-left nosuchmod',
+    'blacklist\tsnd-pcm ',
+    'install loop /sbin/modprobe -i loop || /bin/false',
+    'install tun logger no; /bin/false',
+    '',
+  ].join('\n'),
+);
+test.after.always(() => {
+  root.remove();
+});
+
+async function ask(name: string): Promise<Diagnosis> {
+  return await diagnose(name, { root: root.path, kernelRoot: root.path, release: RELEASE, running: false });
+}
+
+test('the name of a file without a slash: no module has it, and the indexes are in order', async (t) => {
+  const { cause, findings } = await ask('snd-pcm.ko.xz');
+  t.is(cause, 'not-found');
+  t.deepEqual(findings[0]?.remedies, ['modprobe snd_pcm']);
+});
+
+test('an alias of the configuration that leads to nothing', async (t) => {
+  const { cause, verdict, findings } = await ask('to-nothing');
+  t.is(verdict, 'fails');
+  t.is(cause, 'not-found');
+  t.deepEqual(findings[0]?.remedies, [`depmod -b ${root.path} ${RELEASE}`]);
+});
+
+test('of several modules with one name one that is there or works is enough', async (t) => {
+  const { verdict, module, findings } = await ask('several');
+  t.is(verdict, 'built-in');
+  t.is(module, 'unix');
+  t.is(findings[0]?.cause, 'config-blacklist');
+  t.true(findings.every(({ refused }) => !refused));
+  const none = await ask('none-left');
+  t.is(none.cause, 'config-blacklist');
+  t.is(none.verdict, 'fails');
+});
+
+test('a blacklist line is found by its remedy however it is spelled', async (t) => {
+  const { findings } = await ask('none-left');
+  const file = `${root.path}/etc/modprobe.d/odd.conf`;
+  t.deepEqual(findings[0]?.remedies, [
+    'modprobe snd_pcm',
+    String.raw`sed -i -E '/^\s*blacklist\s+snd[-_]pcm\s*$/d' ${file}`,
+  ]);
+});
+
+/** Whether the install command of a module is told of as a refusal, and how sure that is. */
+async function commandOf(name: string): Promise<readonly string[]> {
+  return (await ask(name)).findings
+    .filter(({ cause }) => cause === 'install-command')
+    .map(({ refused, confidence }) => `${refused} ${confidence}`);
+}
+
+test('a command that only fails when another one did forbids nothing', async (t) => {
+  t.deepEqual(await commandOf('loop'), ['false possible']);
+  t.deepEqual(await commandOf('tun'), ['true certain']);
+});
+
+test('remedies are commands whatever the name of the file', async (t) => {
+  const file = root.write("a 'b;c.ko", `#!/bin/sh\n${' '.repeat(100)}`);
+  const { cause, findings } = await ask(file);
+  t.is(cause, 'not-elf');
+  t.is(findings[0]?.remedies[0], String.raw`file '${root.path}/a '\''b;c.ko'`);
+});
+
+test('a file whose name has a meaning in expressions is explained like any other', async (t) => {
+  const file = root.write('a(b[.ko', Buffer.alloc(100));
+  const syscalls = new RecordingCalls(root, () => -19);
+  const error: unknown = await insmod(file, '', { kernelRoot: root.path, syscalls }).catch(
+    (thrown: unknown) => thrown,
+  );
+  t.is(explanationOf(error)?.cause, 'no-device');
+});
+
+test('what may not be looked at is no end: the image of the kernel, its index', async (t) => {
+  const { moduleDirectory, release } = await resolveKernel('6.12');
+  const path = new ModuleTree({ moduleDirectory }).dependencyLine('dummy')?.path ?? '';
+  const place = new FixtureRoot();
+  t.teardown(() => {
+    place.remove();
+  });
+  const file = place.write('dummy.ko', new ChangedModule(path).bytes);
+  place.write('boot/config', '');
+  place.writeTree({ modules: { tun: { path: 'kernel/tun.ko' } } });
+  // To root everything is open: links that lead to themselves fail for all.
+  symlinkSync(`vmlinuz-${release}`, join(place.path, `boot/vmlinuz-${release}`));
+  const options = { root: place.path, kernelRoot: place.path, configuration: false, running: false } as const;
+  t.is((await diagnose(file, { ...options, moduleDirectory, release })).verdict, 'no-fault');
+  const index = join(place.path, 'lib/modules', RELEASE, 'modules.dep.bin');
+  unlinkSync(index);
+  symlinkSync('modules.dep.bin', index);
+  const unreadable = await diagnose(file, { ...options, release: RELEASE });
+  t.is(unreadable.verdict, 'no-fault');
+  t.true(unreadable.checks.some(({ name, result }) => name === 'indexes' && result === 'unknown'));
+  t.deepEqual(diagnoseSync('tun', { ...options, release: RELEASE }).cause, 'indexes-damaged');
+});
+
+test('firmware whose name has a meaning in expressions', async (t) => {
+  const { moduleDirectory, release } = await resolveKernel('6.12');
+  const path = new ModuleTree({ moduleDirectory }).dependencyLine('e100')?.path ?? '';
+  const module = new ChangedModule(path).replace(
+    'firmware=e100/d101m_ucode.bin',
+    'firmware=e100/??*1m_ucode.bin',
+  );
+  root.write('lib/firmware/e100/other.bin', '');
+  const { findings } = await diagnose(root.write('e100.ko', module.bytes), {
+    moduleDirectory,
+    release,
+    root: root.path,
+    kernelRoot: root.path,
+    configuration: false,
+    running: false,
+  });
+  t.true(findings.some(({ cause }) => cause === 'firmware-missing'));
+});
+
+function faultWithoutValue(type: string, array = false): string | undefined {
+  return valueFault({ name: 'p', type, array, description: null }, null)?.errno;
+}
+
+test('parameters without a value, and of types that nobody knows', (t) => {
+  t.is(faultWithoutValue('bool'), undefined);
+  t.is(faultWithoutValue('bool', true), 'EINVAL');
+  t.is(faultWithoutValue('int'), 'EINVAL');
+  t.is(faultWithoutValue('toString'), undefined);
+});
