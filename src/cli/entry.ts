@@ -10,7 +10,7 @@ import { cacheFolder } from '../native/cache-folder.ts';
 import { type BundleLoader, bundleLoader, codeBeside, codeFile } from './bundle-loader.ts';
 import type * as Main from './main.ts';
 import { argumentTexts, environmentTexts, workingDirectoryText } from '../native/process-bytes.ts';
-import { descriptorWriter } from './output.ts';
+import { descriptorOutput } from './output.ts';
 import { packageVersion, toolVersionText } from './version.ts';
 
 /** Those that have a bundle of their own; kmod is part of the whole. */
@@ -26,17 +26,23 @@ const [FIRST_PTY, LAST_PTY] = [136, 143];
 
 const FIRST_WITH_CODE_CACHE = 22;
 
-const stdout = descriptorWriter(1);
+/** What ends a command that goes on by itself. */
+const stops = new Set<() => void>();
+const stdout = descriptorOutput(1, () => {
+  for (const stop of stops) stop();
+});
+const stderr = descriptorOutput(2);
 const [, file = '', first, second] = process.argv;
 if ((first === '--version' || first === '-V') && second === undefined) {
-  stdout(isTool(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
+  stdout.write(isTool(basename(file)) ? toolVersionText() : `kmodctl ${packageVersion()}\n`);
+  end(0);
 } else {
   const bundle = isTool(basename(file)) ? bundleOf(basename(file)) : bundleOfCommand(first ?? '');
   const main = loaderFor(bundle)(bundle) as typeof Main;
   const environment = { ...process.env };
   const result = main.run(argumentTexts(process.argv), {
-    stdout,
-    stderr: descriptorWriter(2),
+    stdout: stdout.write,
+    stderr: stderr.write,
     stdoutIsTerminal: () => isTerminal(1),
     stderrIsTerminal: () => isTerminal(2),
     stderrWasClosed: main.startedWithoutDescriptors,
@@ -49,11 +55,20 @@ if ((first === '--version' || first === '-V') && second === undefined) {
     kernel: {},
     release: release(),
   });
-  if (typeof result === 'number') process.exitCode = result;
-  else
-    void result.then((exitCode) => {
-      process.exitCode = exitCode;
-    });
+  if (typeof result === 'number') end(result);
+  else void result.then(end);
+}
+
+/** Sets the exit code; it is not 0 where stdout did not take all, as on a full disk. */
+function end(exitCode: number): void {
+  const failure = stdout.failure();
+  if (failure !== undefined) {
+    const program = basename(file);
+    stderr.write(
+      `${isTool(program) ? `${program}: ERROR` : 'kmodctl'}: could not write all output: ${failure.message}\n`,
+    );
+  }
+  process.exitCode = failure !== undefined && exitCode === 0 ? 1 : exitCode;
 }
 
 function bundleOf(tool: string): string {
@@ -68,11 +83,13 @@ function isTool(name: string): boolean {
   return name === 'kmod' || bundledTools.has(name);
 }
 
-/** Has a command told of the signals that would end the program. */
+/** Has a command told of the signals that would end the program, and when stdout takes no more. */
 function onStop(stop: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  stops.add(stop);
   for (const signal of signals) process.once(signal, stop);
   return () => {
+    stops.delete(stop);
     for (const signal of signals) process.removeListener(signal, stop);
   };
 }

@@ -34,8 +34,11 @@ export const planSubcommand: Subcommand = {
   run(given, io) {
     const { has, value, operands, place } = given;
     if (operands.length === 0) throw new UsageError('which modules? Give their names.');
-    if (has('remove')) return runPlanRemoval(given, io);
     const graph = value('graph');
+    const other = (['remove', 'json'] as const).find(has);
+    if (graph !== undefined && other !== undefined)
+      throw new UsageError(`--graph and --${other} exclude each other`);
+    if (has('remove')) return runPlanRemoval(given, io);
     if (graph !== undefined && !['dot', 'mermaid', 'svg'].includes(graph))
       throw new UsageError(`--graph takes dot, mermaid or svg, not '${graph}'`);
     const loadPlan = plan(operands, { ...place, ...planningOptions(given, io) });

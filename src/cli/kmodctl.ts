@@ -57,7 +57,8 @@ export function runKmodctl(argv: readonly string[], io: CliIo): number | Promise
 
 /** `kmodctl help [COMMAND]`. */
 function runHelp([command]: readonly string[], io: CliIo): number | Promise<number> {
-  if (command !== undefined) return runKmodctl([command, '--help'], io);
+  if (command !== undefined && !['help', '--help', '-h'].includes(command))
+    return runKmodctl([command, '--help'], io);
   io.stdout(kmodctlHelp());
   return 0;
 }

@@ -33,7 +33,7 @@ export function* lookUpSubject(
       list.add('indexes-damaged', {
         text: error.message,
         evidence: [[error.message, error.path ?? tree.directory]],
-        remedies: [depmodCommand(tree)],
+        remedies: [tree.depmodCommand()],
       });
     else if (error.code === 'ERR_KMOD_NOT_FOUND') yield* addNotFound(list, asked, { tree, error });
     else
@@ -43,12 +43,6 @@ export function* lookUpSubject(
       });
     return [];
   }
-}
-
-/** What makes the indexes of a tree. */
-export function depmodCommand({ directory, release }: ModuleTree): string {
-  const base = /^(.+?)\/+(?:usr\/+)?lib\/modules\//.exec(directory)?.[1];
-  return base === undefined ? `depmod ${release}` : `depmod -b ${shellWord(base)} ${release}`;
 }
 
 function* addMissingIndexes(list: FindingList, tree: ModuleTree): Inquiry<void> {
@@ -86,7 +80,7 @@ function* addMissingIndexes(list: FindingList, tree: ModuleTree): Inquiry<void> 
       [isThere ? '0 bytes' : 'does not exist', index],
       file === undefined ? ['no module files', directory] : ['is there', file],
     ],
-    remedies: [file === undefined ? `apt install --reinstall linux-image-${release}` : depmodCommand(tree)],
+    remedies: [file === undefined ? `apt install --reinstall linux-image-${release}` : tree.depmodCommand()],
   });
 }
 
@@ -123,7 +117,7 @@ function* addNotFound(
         ['is there', file],
         [`has no ${name}`, `${tree.directory}/modules.dep.bin`],
       ],
-      remedies: [depmodCommand(tree)],
+      remedies: [tree.depmodCommand()],
     });
     return;
   }
@@ -185,7 +179,7 @@ export function checkIndexes(
         [`depends=${dependencies.join(',')}`, `${path}, section .modinfo`],
         [`names ${[...listed].join(' ') || 'nothing'}`, index],
       ],
-      remedies: [depmodCommand(tree)],
+      remedies: [tree.depmodCommand()],
     });
     return;
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { join } from 'node:path';
 
+import { shellWord } from '../errors/shell-word.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { byteText, filePath } from '../native/byte-text.ts';
 import { splitDependencyLine } from './dependency-file.ts';
@@ -241,28 +242,26 @@ export class ModuleTree {
     return path.startsWith('/') ? path : `${this.directory}/${path}`;
   }
 
+  /** The command that makes the indexes anew, for messages: depmod looks in `lib/modules` below the folder of -b, and nowhere else. */
+  depmodCommand(): string {
+    const base = /^(.+?)\/+lib\/modules\/+[^/]+\/*$/.exec(this.directory)?.[1];
+    return base === undefined ? `depmod ${this.release}` : `depmod -b ${shellWord(base)} ${this.release}`;
+  }
+
   #missingIndexError(): KmodError {
-    const { basedir, option } = this.#depmodBase();
     return new KmodError(
       'ERR_KMOD_INDEX_MISSING',
-      `The module directory ${this.directory} has no modules.dep.bin, so nothing can be looked up in it. Create it with: depmod${option}${basedir} ${this.release}`,
+      `The module directory ${this.directory} has no modules.dep.bin, so nothing can be looked up in it. Create it with: ${this.depmodCommand()}`,
       { path: join(this.directory, 'modules.dep.bin') },
     );
   }
 
   #missingDirectoryError(): KmodError {
-    const { basedir, option } = this.#depmodBase();
     return new KmodError(
       'ERR_KMOD_INDEX_MISSING',
-      `The module directory ${this.directory} does not exist. Install the modules of kernel ${this.release} there (in a container: mount the host's /lib/modules), then run: depmod${option}${basedir} ${this.release}`,
+      `The module directory ${this.directory} does not exist. Install the modules of kernel ${this.release} there (in a container: mount the host's /lib/modules), then run: ${this.depmodCommand()}`,
       { path: this.directory },
     );
-  }
-
-  #depmodBase(): { basedir: string; option: string } {
-    const match = /^(.*?)\/+(?:usr\/+)?lib\/modules\//.exec(this.directory);
-    const basedir = match?.[1] ?? '';
-    return { basedir, option: basedir === '' ? '' : ' -b ' };
   }
 }
 

@@ -100,6 +100,11 @@ test('pictures of a plan', async (t) => {
   t.regex(dot.stdout, /^digraph plan \{\n[^]*"asked nick" -> "top" \[label="alias"[^]*\}\n$/);
   t.regex((await kmodctl('plan', '--graph', 'mermaid', 'lost')).stdout, /n0\["lost<br\/>finit"\]:::blocked/);
   t.is((await kmodctl('plan', '--graph=mermaid', 'lost')).exitCode, 1);
+  for (const option of ['--json', '--remove']) {
+    const both = await kmodctl('plan', '--graph=dot', option, 'nick');
+    t.is(both.exitCode, 1);
+    t.true(`${both.stdout}${both.stderr}`.includes(`--graph and ${option} exclude each other`), option);
+  }
   const wrong = await kmodctl('plan', '--graph=png', 'nick');
   t.regex(wrong.stderr, /^kmodctl plan: --graph takes dot, mermaid or svg, not 'png'\n/);
   t.regex((await kmodctl('plan', '--compat=busybox', 'nick')).stderr, /--compat knows only kmod/);

@@ -226,7 +226,8 @@ test('tools are subcommands too; unknown commands are refused', async (t) => {
   t.regex((await runCli(root, ['kmodctl', 'lsmod'])).stdout, /^Module {18}Size/);
   t.is((await runCli(root, ['kmodctl', 'modprobe', '-d', root.path, '-n', 'none'])).exitCode, 1);
   t.regex((await runCli(root, ['kmodctl'])).stderr, /^Usage: kmodctl/);
-  t.regex((await runCli(root, ['kmodctl', '--help'])).stdout, /^Usage: kmodctl/);
+  for (const argv of [['--help'], ['help'], ['help', 'help'], ['help', '--help'], ['--help', '-h']])
+    t.regex((await runCli(root, ['kmodctl', ...argv])).stdout, /^Usage: kmodctl/);
   t.regex((await runCli(root, ['kmodctl', '--version'])).stdout, /^kmodctl \d+\.\d+\.\d+\n$/);
   t.like(await runCli(root, ['kmodctl', 'constructor']), { exitCode: 1, stdout: '' });
   for (const name of ['load', 'unload', 'list', 'info', 'plan', 'static-nodes']) {

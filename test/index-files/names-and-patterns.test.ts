@@ -6,7 +6,9 @@ import { matchesAliasPattern } from '../../src/index-files/alias-pattern.ts';
 import { moduleName, moduleNameOfPath, normalizeAlias } from '../../src/index-files/module-name.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
 import { parseSoftDependencies } from '../../src/index-files/soft-dependency-file.ts';
+import { runCli } from '../fixtures/cli-session.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
+import { moduleImage } from '../fixtures/module-image.ts';
 
 test('alias patterns match as fnmatch does', (t) => {
   // Each row was compared with the C library's fnmatch(pattern, text, 0).
@@ -126,6 +128,19 @@ test('a tree without indexes names the command that mends it', (t) => {
   root.write(`lib/modules/${RELEASE}/modules.dep.bin`, '');
   t.throws(() => tree().requireIndexes(), { code: 'ERR_KMOD_INDEX_MISSING' });
   t.throws(() => new ModuleTree({ release: 'none' }).requireIndexes(), { message: /with|run: depmod none$/ });
+});
+
+test('where only usr/lib/modules is there, the command that is named mends that', async (t) => {
+  const root = new FixtureRoot();
+  t.teardown(() => root.remove());
+  root.write(`usr/lib/modules/${RELEASE}/modules.order`, '');
+  const tree = (): ModuleTree => new ModuleTree({ root: root.path, release: RELEASE });
+  const message = t.throws(() => tree().requireIndexes()).message;
+  const [, words = ''] = /Create it with: depmod (.*)$/.exec(message) ?? [];
+  t.is(words, `-b ${root.path}/usr ${RELEASE}`);
+  root.write(`usr/lib/modules/${RELEASE}/kernel/a.ko`, moduleImage({ modinfo: [] }));
+  t.is((await runCli(root, ['depmod', ...words.split(' ')])).exitCode, 0);
+  t.notThrows(() => tree().requireIndexes());
 });
 
 const softRows = (text: string): unknown =>
