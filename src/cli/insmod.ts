@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { resultText } from '../errors/system-error.ts';
 import { runEffectsSync } from '../execute/effect.ts';
 import { loadRun } from '../execute/load-run.ts';
 import { filePath } from '../native/byte-text.ts';
@@ -11,6 +12,7 @@ import { hasCode, insmodWords, refusalText } from './refusal-text.ts';
 import { insmodManual } from './small-tool-manuals.ts';
 import { insertingOptions, readToolArguments } from './tool-options.ts';
 
+const ENOENT = -2;
 const EINVAL = -22;
 
 /** insmod(8). */
@@ -33,6 +35,11 @@ export function runInsmod(argv: readonly string[], io: CliIo, program: string): 
     statSync(filePath(path));
   } catch (error) {
     messages.error(`could not load module ${file}: ${refusalText(error)}`);
+    return 1;
+  }
+  // The C library finds no name in such a path, so that for kmod there is no module.
+  if (file.endsWith('/')) {
+    messages.error(`could not load module ${file}: ${resultText(ENOENT)}`);
     return 1;
   }
   try {

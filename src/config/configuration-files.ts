@@ -66,6 +66,8 @@ export function findConfigurationFiles(
   const files = new Map((search.first ?? []).map((file) => [file.name, file]));
   const folders = new Set<string>();
   for (const path of paths) {
+    // It names nothing, and not the working directory, as for the C library.
+    if (path === '') continue;
     const status = statusOf(resolve(search.workingDirectory, path));
     if (status === undefined) continue;
     if (!status.isDirectory()) {

@@ -6,7 +6,6 @@ import { detectCompression, isXzOfKernel } from '../native/compression-magic.ts'
 import type { FindingList } from './finding-list.ts';
 import { type Inquiry, readFile, readTellingParts, unpackBytes } from './inquiry.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { depmodCommand } from './tree-check.ts';
 
 /** A module file's bytes. */
 export interface ModuleBytes {
@@ -117,7 +116,7 @@ function addUnreadable(
       text: `The file ${path} does not exist.`,
       evidence: [['No such file or directory', source]],
       remedies: [
-        ...(path.startsWith(`${tree.directory}/`) ? [depmodCommand(tree)] : []),
+        ...(path.startsWith(`${tree.directory}/`) ? [tree.depmodCommand()] : []),
         'Install the package that the file belongs to again.',
       ],
     });

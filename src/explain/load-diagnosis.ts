@@ -14,7 +14,7 @@ import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { checkPermission, type PermissionProbe } from './permission-check.ts';
 import { checkPlan } from './plan-check.ts';
-import { depmodCommand, lookUpSubject } from './tree-check.ts';
+import { lookUpSubject } from './tree-check.ts';
 
 /** What is to be found out about, and where. */
 export interface LoadQuestion {
@@ -163,7 +163,7 @@ function planOf(list: FindingList, target: LookupResult, question: LoadQuestion)
     list.add(error.code === 'ERR_KMOD_DEPENDENCY_CYCLE' ? 'dependency-cycle' : 'indexes-damaged', {
       text: error.message,
       evidence: [[error.message, error.path ?? tree.directory]],
-      remedies: [depmodCommand(tree)],
+      remedies: [tree.depmodCommand()],
     });
     return undefined;
   }

@@ -5,7 +5,6 @@ import type { LoadPlan } from '../plan/plan.ts';
 import type { CauseCode } from './cause.ts';
 import type { FindingList } from './finding-list.ts';
 import { modulePattern } from './module-pattern.ts';
-import { depmodCommand } from './tree-check.ts';
 
 /** Looks at what a plan leaves out, runs in place of a load, or cannot do. */
 export function checkPlan(list: FindingList, plan: LoadPlan, tree: ModuleTree): void {
@@ -55,7 +54,7 @@ export function checkPlan(list: FindingList, plan: LoadPlan, tree: ModuleTree): 
         text: reason,
         module,
         evidence: [[reason, path ?? 'the plan']],
-        remedies: cause === 'file-missing' || cause === 'not-found' ? [depmodCommand(tree)] : [],
+        remedies: cause === 'file-missing' || cause === 'not-found' ? [tree.depmodCommand()] : [],
       });
   }
 }

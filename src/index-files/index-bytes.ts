@@ -46,8 +46,7 @@ export function openPresent(path: string): OpenIndex | undefined {
     // Without O_NONBLOCK a FIFO of that name would wait for a writer for ever.
     descriptor = openSync(filePath(path), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isNoFile(error)) return undefined;
     throw unreadableError(path, error);
   }
   const status = fstatSync(descriptor);
@@ -59,6 +58,12 @@ export function openPresent(path: string): OpenIndex | undefined {
       ? `it has ${status.size} bytes, an index has at most ${MAX_INDEX_SIZE}`
       : 'it is not a regular file',
   );
+}
+
+/** Whether an error says that there is no file of that name, nor can be one. */
+export function isNoFile(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';
 }
 
 function readWhole({ descriptor, size }: OpenIndex, path: string): Buffer {

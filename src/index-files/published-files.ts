@@ -101,6 +101,7 @@ function statusOf(path: string): BigIntStats | undefined {
   try {
     return statSync(filePath(path), { bigint: true, throwIfNoEntry: false });
   } catch (error) {
+    if (isNoFile(error)) return undefined;
     throw unreadableError(path, error);
   }
 }

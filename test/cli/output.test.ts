@@ -22,16 +22,11 @@ interface Answer {
 function run(t: ExecutionContext, full: 'stdout' | 'stderr', argv: readonly string[]): Answer {
   const device = openSync('/dev/full', 'w');
   t.teardown(() => closeSync(device));
-  const stdio = full === 'stdout' ? ['ignore', device, 'pipe'] : ['ignore', 'pipe', device];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
-    stdio: stdio as ['ignore', number, 'pipe'],
+  const { status, output } = spawnSync(process.execPath, [program, ...argv], {
+    stdio: ['ignore', full === 'stdout' ? device : 'pipe', full === 'stderr' ? device : 'pipe'],
     encoding: 'utf8',
   });
-  return {
-    exitCode: status,
-    stdout: (stdout as string | null) ?? '',
-    stderr: (stderr as string | null) ?? '',
-  };
+  return { exitCode: status, stdout: output[1] ?? '', stderr: output[2] ?? '' };
 }
 
 function tree(t: ExecutionContext): readonly string[] {
