@@ -1,7 +1,7 @@
 import { type BigIntStats, existsSync, statSync } from 'node:fs';
 
 import { filePath } from '../native/byte-text.ts';
-import { readPresentBytes, unreadableError } from './index-bytes.ts';
+import { isNoFile, readPresentBytes, unreadableError } from './index-bytes.ts';
 import { IndexContent } from './index-content.ts';
 
 /**
