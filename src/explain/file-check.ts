@@ -62,10 +62,13 @@ export function* checkFile(
       list.check('file', 'unknown', error.message);
       return undefined;
     }
-    list.add(error.code === 'ERR_KMOD_TOO_LARGE' ? 'file-too-large' : 'compressed-data', {
+    const isLarge = error.code === 'ERR_KMOD_TOO_LARGE';
+    list.add(isLarge ? 'file-too-large' : 'compressed-data', {
       text: error.message,
+      // That limit is not the kernel's.
+      confidence: isLarge ? 'possible' : 'certain',
       evidence: [[error.message, path]],
-      remedies: ['Install the package that the file belongs to again.'],
+      remedies: isLarge ? [] : ['Install the package that the file belongs to again.'],
     });
     return undefined;
   }

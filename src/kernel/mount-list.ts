@@ -10,6 +10,8 @@ export interface MountedFileSystem {
   readonly origin: string;
   /** Where, the first place in each mount namespace first. */
   readonly places: readonly string[];
+  /** Of those places that the first namespace does not have, a process that has them, by its name in /proc. */
+  readonly elsewhere: ReadonlyMap<string, string>;
   /** Options of the superblock. */
   readonly options: readonly string[];
   /** The file that tells. */
@@ -29,7 +31,8 @@ export function mountedFileSystems(
   view: KernelView,
   processes: readonly string[],
 ): readonly MountedFileSystem[] {
-  const found = new Map<string, { readonly first: MountedFileSystem; readonly places: Set<string> }>();
+  const found = new Map<string, FoundFileSystem>();
+  const [own] = processes;
   for (const process of processes) {
     const file = `proc/${process}/mountinfo`;
     for (const line of view.lines(file)) {
@@ -38,15 +41,19 @@ export function mountedFileSystems(
       const { device = '', place = '', type = '', origin = '', options = '' } = fields;
       const known = found.get(device);
       const path = unescaped(place);
+      const elsewhere = known?.elsewhere ?? new Map<string, string>();
+      if (process !== own && known?.places.has(path) !== true) elsewhere.set(path, process);
       if (known !== undefined) known.places.add(path);
       else
         found.set(device, {
           places: new Set([path]),
+          elsewhere,
           first: {
             type: type.split('.')[0] ?? type,
             device,
             origin: unescaped(origin),
             places: [],
+            elsewhere,
             options: options.split(','),
             source: `/${file}`,
           },
@@ -54,6 +61,12 @@ export function mountedFileSystems(
     }
   }
   return [...found.values()].map(({ first, places }) => ({ ...first, places: [...places] }));
+}
+
+interface FoundFileSystem {
+  readonly first: MountedFileSystem;
+  readonly places: Set<string>;
+  readonly elsewhere: Map<string, string>;
 }
 
 /** White space and backslashes are written as three octal digits. */

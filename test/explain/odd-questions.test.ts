@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import test from 'ava';
 
 import { type Diagnosis, diagnose, diagnoseSync, explanationOf, insmod } from '../../src/index.ts';
+import { inquireSync } from '../../src/explain/inquiry.ts';
+import { symbolsInKernel } from '../../src/explain/kernel-symbol-list.ts';
 import { valueFault } from '../../src/explain/parameter-value.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
 import { resolveKernel } from '../../vm/index.ts';
@@ -156,4 +158,16 @@ test('parameters without a value, and of types that nobody knows', (t) => {
   t.is(faultWithoutValue('bool', true), 'EINVAL');
   t.is(faultWithoutValue('int'), 'EINVAL');
   t.is(faultWithoutValue('toString'), undefined);
+});
+
+test('a list of functions only does not tell of a variable that it is missing', (t) => {
+  const seen = (file: string, ...names: readonly string[]): readonly string[] | undefined => {
+    const found = inquireSync(symbolsInKernel(names, root.path + file));
+    return found && [...found.keys()];
+  };
+  root.write('functions', 'ffff0000 T printk\nffff0010 t own\nffff0020 D public_one\n');
+  root.write('all', 'ffff0000 T printk\nffff0010 t own\nffff0020 D jiffies\nffff0030 b own_variable\n');
+  t.is(seen('/functions', 'jiffies'), undefined);
+  t.deepEqual(seen('/functions', 'printk'), ['printk']);
+  t.deepEqual(seen('/all', 'jiffies', 'other'), ['jiffies']);
 });

@@ -135,7 +135,7 @@ test('what keeps a module: mounts in every namespace, devices, processes, swap, 
     'mount: A file system of it is mounted on /mnt disk, /in/container (ext4, /dev/loop0).',
   ]);
   t.deepEqual(ext4.unexplained, { least: 0, most: 0 });
-  t.deepEqual(ext4.uses[0]?.remedies, ["umount '/mnt disk'", 'umount /in/container']);
+  t.deepEqual(ext4.uses[0]?.remedies, ["umount '/mnt disk'", 'nsenter -t 812 -m umount /in/container']);
   t.deepEqual(usesOf(await ask('jbd2')), ['module: The module ext4 uses it.']);
   t.like((await ask('jbd2')).uses[0], { holder: 'ext4', references: { least: 1, most: 1 } });
   const loop = await ask('loop');

@@ -5,6 +5,7 @@ import { mappedDevices } from '../../kernel/mapped-devices.ts';
 import { type MountedFileSystem, unescaped } from '../../kernel/mount-list.ts';
 import { deviceOwner } from './device-module.ts';
 import { type ModuleUse, useOf } from './module-use.ts';
+import { unmountCommands } from './mount-uses.ts';
 import type { UseScene } from './use-scene.ts';
 
 /** Uses of a module that drives block devices: what is mounted from them, swap, other block devices on top, and their settings. */
@@ -29,7 +30,7 @@ export function blockUses(scene: UseScene, mounts: readonly MountedFileSystem[])
           references: [1, 2],
           confidence,
           evidence: [[`${mount.origin} ${mount.places[0] ?? ''} ${mount.type}`, mount.source], seen],
-          remedies: mount.places.map((place) => `umount ${shellWord(place)}`),
+          remedies: unmountCommands(mount),
         }),
       );
     if (swaps.has(block))

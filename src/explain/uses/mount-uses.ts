@@ -8,7 +8,7 @@ export function mountUses(scene: UseScene, mounts: readonly MountedFileSystem[])
   return mounts.flatMap((mount): readonly ModuleUse[] => {
     const { type, origin, places, options, source } = mount;
     const seen = [`${origin} ${places[0] ?? ''} ${type}`, source] as const;
-    const remedies = places.map((place) => `umount ${shellWord(place)}`);
+    const remedies = unmountCommands(mount);
     if (scene.isNamedBy(`fs-${type}`, type))
       return [
         useOf('mount', {
@@ -28,6 +28,14 @@ export function mountUses(scene: UseScene, mounts: readonly MountedFileSystem[])
         remedies,
       }),
     ];
+  });
+}
+
+/** What unmounts it everywhere, in other mount namespaces, too. */
+export function unmountCommands({ places, elsewhere }: MountedFileSystem): readonly string[] {
+  return places.map((place) => {
+    const process = elsewhere.get(place);
+    return `${process === undefined ? '' : `nsenter -t ${process} -m `}umount ${shellWord(place)}`;
   });
 }
 
