@@ -170,7 +170,7 @@ async function requests(t: ExecutionContext, vm: VirtualMachine): Promise<void> 
   t.like(nothing, { name: 'fs-nosuchfs', outcome: 'not-found', module: null });
   t.like(wild, { outcome: 'not-found' });
   t.deepEqual(told.instances, [
-    'kmodctl-999999 other',
+    'kmodctl-999999 kmodctl-PID other',
     'kmodctl-PID other',
     'other',
     'kmodctl-KILLED other',

@@ -1,28 +1,20 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
 
 import { KmodError } from '../../errors/kmod-error.ts';
 import { type EventLoopHandle, ReadableWatch } from '../../native/readable-watch.ts';
 import { type KernelLocation, kernelPath, readKernelText } from '../kernel-file.ts';
 import { securityState } from '../security-state.ts';
+import { makeInstance, removeInstance, removeLeftInstances } from './trace-instance.ts';
 import { type TraceContent, TraceLines, type TracedRequest } from './trace-lines.ts';
 
 /** Where tracefs is mounted: since Linux 4.1, and before that. */
 const PLACES = ['sys/kernel/tracing', 'sys/kernel/debug/tracing'] as const;
 const EVENT = 'events/module/module_request/enable';
-const PREFIX = 'kmodctl-';
 /** For each processor: some thousand requests. */
 const BUFFER_KIB = 256;
-const MOST_INSTANCES = 64;
+const MOST_ATTEMPTS = 16;
+/** How an instance answers that somebody has removed it. */
+const REMOVED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENODEV']);
 
 /** A request for a module, and when the kernel made it. */
 export interface TimedRequest extends TracedRequest {
@@ -31,7 +23,8 @@ export interface TimedRequest extends TracedRequest {
 
 /**
  * The kernel's requests for modules, from an instance of the event trace of our own: nobody else's tracing is touched. It is removed
- * when it is closed and when the process exits; what a process that was killed has left is removed by the next one.
+ * when it is closed and when the process exits; what a process or a thread that was killed has left is removed by the next
+ * one.
  */
 export class RequestTrace implements EventLoopHandle {
   readonly #instance: string;
@@ -50,29 +43,24 @@ export class RequestTrace implements EventLoopHandle {
   constructor(location: KernelLocation, onReadable: () => void) {
     this.#location = location;
     const folder = tracingFolder(location);
-    let instance: string | undefined;
-    let fd: number | undefined;
+    let opened: OpenInstance | undefined;
     try {
-      removeStaleInstances(folder);
-      instance = makeInstance(folder);
-      set(instance, 'buffer_size_kb', String(BUFFER_KIB));
-      set(instance, 'trace_clock', 'mono');
-      // Otherwise readers are woken when half of the buffer is full (Linux 5.0 and later).
-      set(instance, 'buffer_percent', '0', true);
-      set(instance, EVENT, '1');
-      fd = openSync(`${instance}/trace_pipe`, constants.O_RDONLY | constants.O_NONBLOCK);
-      this.#watch = new ReadableWatch(fd, onReadable);
+      removeLeftInstances(folder);
+      opened = openInstance(folder);
+      this.#watch = new ReadableWatch(opened.fd, onReadable);
     } catch (error) {
-      if (fd !== undefined) closeSync(fd);
-      if (instance !== undefined) removeInstance(instance);
+      if (opened !== undefined) {
+        closeSync(opened.fd);
+        removeInstance(opened.instance);
+      }
       throw unavailable(
         `${folder} does not let an instance of the trace be made: ${(error as Error).message}`,
         folder,
         error,
       );
     }
-    this.#instance = instance;
-    this.#fd = fd;
+    this.#instance = opened.instance;
+    this.#fd = opened.fd;
     process.once('exit', this.#atExit);
   }
 
@@ -159,47 +147,35 @@ function unavailable(reason: string, path: string, cause: unknown): KmodError {
   return new KmodError('ERR_KMOD_WATCH', `Load requests cannot be seen: ${reason}.`, { path, cause });
 }
 
+interface OpenInstance {
+  readonly instance: string;
+  readonly fd: number;
+}
+
+function openInstance(folder: string): OpenInstance {
+  for (let attempt = 1; ; attempt++) {
+    const instance = makeInstance(folder);
+    try {
+      set(instance, 'buffer_size_kb', String(BUFFER_KIB));
+      set(instance, 'trace_clock', 'mono');
+      // Otherwise readers are woken when half of the buffer is full (Linux 5.0 and later).
+      set(instance, 'buffer_percent', '0', true);
+      set(instance, EVENT, '1');
+      const fd = openSync(`${instance}/trace_pipe`, constants.O_RDONLY | constants.O_NONBLOCK);
+      return { instance, fd };
+    } catch (error) {
+      removeInstance(instance);
+      // Until its pipe is open, whoever begins at the same time takes it for one that was left behind.
+      const { code } = error as NodeJS.ErrnoException;
+      if (!REMOVED.has(code) || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
 function set(instance: string, file: string, value: string, mayFail = false): void {
   try {
     writeFileSync(`${instance}/${file}`, value);
   } catch (error) {
     if (!mayFail) throw error;
-  }
-}
-
-function makeInstance(folder: string): string {
-  for (let number = 1; ; number++) {
-    const instance = `${folder}/instances/${PREFIX}${process.pid}${number === 1 ? '' : `-${number}`}`;
-    try {
-      mkdirSync(instance);
-      return instance;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || number === MOST_INSTANCES) throw error;
-    }
-  }
-}
-
-/** Those of processes that are gone. One that is open, as in another container, is in use and stays. */
-function removeStaleInstances(folder: string): void {
-  for (const name of readdirSync(`${folder}/instances`)) {
-    const pid = Number(new RegExp(`^${PREFIX}(\\d+)(?:-\\d+)?$`).exec(name)?.[1] ?? Number.NaN);
-    if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid))
-      removeInstance(`${folder}/instances/${name}`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-function removeInstance(instance: string): void {
-  try {
-    rmdirSync(instance);
-  } catch {
-    // It is in use, or somebody else has removed it.
   }
 }

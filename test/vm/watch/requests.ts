@@ -33,6 +33,8 @@ export async function request(types: readonly string[]): Promise<Requested> {
     );
   };
   mkdirSync(`${folder}/kmodctl-999999`);
+  // As left by a former process with this one's number, or by a thread of this one.
+  mkdirSync(`${folder}/kmodctl-${process.pid}`);
   mkdirSync(`${folder}/other`);
   look();
   const watcher = watch({ requests: true, details: false });
