@@ -79,6 +79,17 @@ test('requests that nobody reads do not pile up, and the newest are kept', async
   );
 });
 
+test('a reader that is always a little behind loses nothing, however long that lasts', async (t) => {
+  const queue = new RecordQueue(100);
+  for (const each of ['+a', '-a']) queue.push(record(each));
+  for (let count = 0; count < 10_000; count++) {
+    queue.push(record(count % 2 === 0 ? '+a' : '-a'));
+    const { value } = await queue.next();
+    if (textOf(value ?? record('+?')) !== (count % 2 === 0 ? '+a' : '-a')) t.fail(`${count}: ${value?.type}`);
+  }
+  t.pass();
+});
+
 test('nothing is read any more of one that was abandoned', async (t) => {
   const queue = new RecordQueue();
   queue.push(record('+a'));

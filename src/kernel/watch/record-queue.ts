@@ -2,6 +2,8 @@ import type { OverrunRecord, WatchRecord } from './watch-record.ts';
 
 /** Records that wait for a reader, at most; about 20 MB. */
 const MOST_WAITING = 65_536;
+/** How many that are read already are kept at most before the rest moves up. */
+const MOST_READ = 4096;
 
 /**
  * Records on their way to one reader. When too many wait, comings and goings of the same module that cancel each other out are
@@ -9,7 +11,7 @@ const MOST_WAITING = 65_536;
  */
 export class RecordQueue {
   #waiting: WatchRecord[] = [];
-  /** How many of them have been read. */
+  /** How many of them have been read: these do not wait any more. */
   #read = 0;
   #readers: ((result: IteratorResult<WatchRecord, undefined>) => void)[] = [];
   #isOver = false;
@@ -28,7 +30,7 @@ export class RecordQueue {
     if (reader !== undefined) reader({ value: record, done: false });
     else {
       this.#waiting.push(record);
-      if (this.#waiting.length > this.#limit) this.#shrink(record.time);
+      if (this.#waiting.length - this.#read > this.#limit) this.#shrink(record.time);
     }
   }
 
@@ -37,7 +39,7 @@ export class RecordQueue {
     const record = this.#waiting[this.#read];
     if (record !== undefined) {
       this.#read++;
-      if (this.#read === this.#waiting.length) this.#forgetRead();
+      if (this.#read === this.#waiting.length || this.#read > MOST_READ) this.#forgetRead();
       return { value: record, done: false };
     }
     if (this.#isOver) return { value: undefined, done: true };
