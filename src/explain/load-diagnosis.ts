@@ -2,7 +2,8 @@ import type { ModprobeConfiguration } from '../config/modprobe-configuration.ts'
 import { KmodError } from '../errors/kmod-error.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
-import { moduleState } from '../kernel/module-state.ts';
+import { loadedState } from '../kernel/loaded-modules.ts';
+import { isModuleListVisible } from '../kernel/module-state.ts';
 import { type SecurityState, securityState } from '../kernel/security-state.ts';
 import { planInsert } from '../plan/insert-plan.ts';
 import { planLoad } from '../plan/load-plan.ts';
@@ -58,7 +59,7 @@ export function* diagnoseLoad(question: LoadQuestion): Inquiry<Diagnosis> {
 }
 
 function isLoaded({ module, by }: LookupResult, { kernel, isRunning }: LoadQuestion): boolean {
-  return by !== 'path' && isRunning && moduleState(module, kernel) === 'live';
+  return by !== 'path' && isRunning && loadedState(module, kernel) === 'live';
 }
 
 function isPresent(target: LookupResult, question: LoadQuestion): boolean {
@@ -82,7 +83,8 @@ function concludePresent(
     list.check('built-in', 'ok', `${tree.directory}/modules.builtin.bin`);
     return conclude(question, notes, { list, module, path: null, verdict: 'built-in' });
   }
-  list.check('loaded', 'ok', `/sys/module/${module}/initstate is live`);
+  const file = isModuleListVisible(question.kernel) ? `/sys/module/${module}/initstate` : '/proc/modules';
+  list.check('loaded', 'ok', `${file} has it as live`);
   const path = tree.dependencyLine(module)?.path ?? null;
   return conclude(question, notes, { list, module, path, verdict: 'loaded' });
 }
@@ -148,7 +150,7 @@ function* examineTarget(
     isThorough: question.isThorough,
     isAlone: target.by === 'path',
     isPresent: (name) =>
-      planned.has(name) || tree.isBuiltin(name) || (isRunning && moduleState(name, kernel) === 'live'),
+      planned.has(name) || tree.isBuiltin(name) || (isRunning && loadedState(name, kernel) === 'live'),
   });
   return { own, module, path };
 }

@@ -5,8 +5,8 @@ import { moduleName } from '../index-files/module-name.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import type { LoadedModule, ModuleState } from '../kernel/loaded-module.ts';
-import { loadedModules } from '../kernel/loaded-modules.ts';
-import { hasModuleFolder, isShownAsBuiltin, moduleState } from '../kernel/module-state.ts';
+import { loadedModules, loadedState } from '../kernel/loaded-modules.ts';
+import { hasModuleFolder, isModuleListVisible, isShownAsBuiltin } from '../kernel/module-state.ts';
 import type { KernelQuestions } from '../native/kernel-questions.ts';
 import { lookUpName } from '../plan/lookup.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -69,7 +69,7 @@ export function* accountOf(question: AccountQuestion): Inquiry<ModuleAccount> {
     permanent: entry?.permanent ?? false,
     reasons: rankReasons(reasons),
     ...uses,
-    unknown: [...uses.unknown, ...scene.unknown],
+    unknown: [...(isModuleListVisible(kernel) ? [] : [NO_SYS]), ...uses.unknown, ...scene.unknown],
   };
 }
 
@@ -86,6 +86,9 @@ export function* askingReasons(
   for (const file of scene.view.denied) scene.unknown.add(`${file} was not readable: root may read it.`);
   return found;
 }
+
+const NO_SYS =
+  'There is no /sys/module: uses and devices are not to be seen without it (mount -t sysfs sysfs /sys).';
 
 const unasked: LoadReason = reasonOf(
   'unasked',
@@ -140,7 +143,7 @@ export function stateOf(
   module: string,
   { tree, kernel }: Pick<AccountQuestion, 'tree' | 'kernel'>,
 ): ModuleAccount['state'] {
-  const state = moduleState(module, kernel);
+  const state = loadedState(module, kernel);
   if (state !== undefined) return state;
   const isBuiltin =
     isShownAsBuiltin(module, kernel) || readable(() => (tree.isBuiltin(module) ? [true] : [])).length > 0;

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
-import { type LoadedModule, parseLoadedModules } from './loaded-module.ts';
-import { hasModuleFolder } from './module-state.ts';
+import { type LoadedModule, type ModuleState, parseLoadedModules } from './loaded-module.ts';
+import { hasModuleFolder, isModuleListVisible, moduleState } from './module-state.ts';
 
 export type { LoadedModule } from './loaded-module.ts';
 
@@ -83,4 +83,20 @@ function missingListError(location: KernelLocation, path: string): KmodError {
     `${path} does not exist: the running kernel was built without loadable modules (CONFIG_MODULES=n), so none can be loaded.`,
     { path, errno: -2, syscall: 'open' },
   );
+}
+
+/**
+ * State of a loaded module: by /sys, or by /proc/modules where there is no /sys (as in some containers and rescue systems).
+ * Undefined when it is not loaded, and where neither can be read.
+ *
+ * @param name with underscores, as the kernel writes it
+ */
+export function loadedState(name: string, location: KernelLocation = {}): ModuleState | undefined {
+  if (isModuleListVisible(location)) return moduleState(name, location);
+  try {
+    return loadedModules(location).find((module) => module.name === name)?.state;
+  } catch (error) {
+    if (error instanceof KmodError) return undefined;
+    throw error;
+  }
 }

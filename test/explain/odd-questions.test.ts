@@ -3,7 +3,15 @@ import { join } from 'node:path';
 
 import test from 'ava';
 
-import { type Diagnosis, diagnose, diagnoseSync, explanationOf, insmod } from '../../src/index.ts';
+import {
+  type Diagnosis,
+  diagnose,
+  diagnoseSync,
+  explanationOf,
+  insmod,
+  why,
+  whyNot,
+} from '../../src/index.ts';
 import { inquireSync } from '../../src/explain/inquiry.ts';
 import { symbolsInKernel } from '../../src/explain/kernel-symbol-list.ts';
 import { valueFault } from '../../src/explain/parameter-value.ts';
@@ -170,4 +178,23 @@ test('a list of functions only does not tell of a variable that it is missing', 
   t.is(seen('/functions', 'jiffies'), undefined);
   t.deepEqual(seen('/functions', 'printk'), ['printk']);
   t.deepEqual(seen('/all', 'jiffies', 'other'), ['jiffies']);
+});
+
+test('without /sys the list in /proc tells what is loaded', async (t) => {
+  const bare = new FixtureRoot();
+  t.teardown(() => {
+    bare.remove();
+  });
+  bare.writeTree({ modules: { loop: { path: 'kernel/loop.ko' } } });
+  bare.write('proc/modules', 'loop 40960 2 - Live 0x0000000000000000\n');
+  const place = { root: bare.path, kernelRoot: bare.path, release: RELEASE, configuration: false } as const;
+  t.is(
+    (await diagnose('loop', { ...place, running: true, syscalls: new RecordingCalls(bare, () => -8) }))
+      .verdict,
+    'loaded',
+  );
+  const { state, unknown } = await why('loop', place);
+  t.is(state, 'live');
+  t.regex(unknown.join('\n'), /no \/sys\/module/);
+  t.is((await whyNot('loop', place)).state, 'live');
 });
