@@ -16,19 +16,21 @@ export interface TreePlace {
   readonly tree: ModuleTree;
   readonly configuration: ModprobeConfiguration;
   readonly workingDirectory?: string | undefined;
+  /** Whether the tree is that of the running kernel. Default true. */
+  readonly isRunning?: boolean | undefined;
 }
 
 /** The modules that a name stands for; none, with a finding why, when there are none. */
 export function* lookUpSubject(
   list: FindingList,
   asked: string,
-  { tree, configuration, workingDirectory }: TreePlace,
+  { tree, configuration, workingDirectory, isRunning = true }: TreePlace,
 ): Inquiry<readonly LookupResult[]> {
   try {
     return requireModules(tree, asked, { configuration, workingDirectory });
   } catch (error) {
     if (!(error instanceof KmodError)) throw error;
-    if (error.code === 'ERR_KMOD_INDEX_MISSING') yield* addMissingIndexes(list, tree);
+    if (error.code === 'ERR_KMOD_INDEX_MISSING') yield* addMissingIndexes(list, tree, isRunning);
     else if (error.code === 'ERR_KMOD_INDEX_CORRUPT' || error.code === 'ERR_KMOD_INDEX_UNREADABLE')
       list.add('indexes-damaged', {
         text: error.message,
@@ -45,7 +47,7 @@ export function* lookUpSubject(
   }
 }
 
-function* addMissingIndexes(list: FindingList, tree: ModuleTree): Inquiry<void> {
+function* addMissingIndexes(list: FindingList, tree: ModuleTree, isRunning: boolean): Inquiry<void> {
   const { directory, release } = tree;
   if (!existsSync(directory)) {
     const others = foldersOf(dirname(directory)).filter((name) => name !== release);
@@ -60,12 +62,15 @@ function* addMissingIndexes(list: FindingList, tree: ModuleTree): Inquiry<void> 
       });
     else
       list.add('wrong-release', {
-        text: `There are no modules of kernel ${release} here, but of ${others.join(', ')}: the kernel was replaced since the last boot, or its package is not installed.`,
+        text: `There are no modules of kernel ${release} here, but of ${others.join(', ')}: ${isRunning ? 'the kernel was replaced since the last boot, or ' : ''}its package is not installed.`,
         evidence: [
           ['does not exist', directory],
           [`has ${others.join(' ')}`, dirname(directory)],
         ],
-        remedies: ['Boot the installed kernel.', `apt install linux-image-${release}`],
+        remedies: [
+          ...(isRunning ? ['Boot the installed kernel.'] : []),
+          `apt install linux-image-${release}`,
+        ],
       });
     return;
   }

@@ -198,3 +198,20 @@ test('without /sys the list in /proc tells what is loaded', async (t) => {
   t.regex(unknown.join('\n'), /no \/sys\/module/);
   t.is((await whyNot('loop', place)).state, 'live');
 });
+
+test('a release that does not run was not replaced since the last boot', async (t) => {
+  const place = {
+    root: root.path,
+    kernelRoot: root.path,
+    release: '6.2.0-none',
+    configuration: false,
+  } as const;
+  const texts = async (running: boolean): Promise<string> => {
+    const { cause, findings } = await diagnose('tun', { ...place, running, syscalls });
+    return [cause, findings.find(({ cause: each }) => each === cause)?.text].join(': ');
+  };
+  const syscalls = new RecordingCalls(root, () => -8);
+  t.regex(await texts(true), /^wrong-release: .*replaced since the last boot/);
+  t.notRegex(await texts(false), /boot/);
+  t.regex(await texts(false), /^wrong-release: /);
+});
