@@ -1,5 +1,8 @@
+import { existsSync, statSync } from 'node:fs';
+
 import { auditFiles } from '../api/audit.ts';
 import type { FileAudit } from '../demand/file-audit.ts';
+import { filePath } from '../native/byte-text.ts';
 import { jsonDocument } from './json-output.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
 
@@ -15,11 +18,18 @@ export const auditSubcommand: Subcommand = {
   },
   run({ has, operands, place }, io) {
     if (operands[0] !== undefined) throw new UsageError(`'${operands[0]}' is one word too many`);
+    // A root that is not there has no findings, and says nothing of the one that was meant.
+    if (place.root !== undefined && !isFolder(place.root))
+      throw new UsageError(`--root=${place.root}: there is no such folder`);
     const audit = auditFiles({ ...place, root: place.root ?? io.root });
     io.stdout(has('json') ? jsonDocument('audit', audit) : auditText(audit));
     return audit.findings.length === 0 ? 0 : 1;
   },
 };
+
+function isFolder(path: string): boolean {
+  return existsSync(filePath(path)) && statSync(filePath(path)).isDirectory();
+}
 
 function auditText({ looked, findings }: FileAudit): string {
   const lines = findings.map(({ text, remedy, files }) => {

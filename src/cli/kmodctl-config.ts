@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 
 import { readModprobeConfiguration } from '../api/modprobe-configuration.ts';
 import { moduleFacts } from '../api/module-facts.ts';
@@ -19,11 +19,17 @@ import { readModulesConf } from '../config/modules-conf/read-modules-conf.ts';
 import type { ReadingMode } from '../config/modules-conf/reading-mode.ts';
 import { explainIndexes, joinExplanations } from '../config/index-explanation.ts';
 import type { ModuleTree } from '../index-files/module-tree.ts';
+import { filePath } from '../native/byte-text.ts';
 import { lookUpName } from '../plan/lookup.ts';
 import type { CliIo } from './cli-io.ts';
 import { jsonDocument } from './json-output.ts';
 import { configurationLines } from './configuration-dump.ts';
-import { type Subcommand, type SubcommandArguments, UsageError } from './kmodctl-options.ts';
+import {
+  type Subcommand,
+  type SubcommandArguments,
+  UsageError,
+  namedConfiguration,
+} from './kmodctl-options.ts';
 import { hasCode } from './refusal-text.ts';
 import { packageVersion } from './version.ts';
 
@@ -44,6 +50,7 @@ export const configSubcommand: Subcommand = {
     if (action === 'explain') {
       if (names.length === 0) throw new UsageError('which names? Give them after explain.');
     } else if (names[0] !== undefined) throw new UsageError(`'${names[0]}' is one word too many`);
+    checkValues(given, io);
     switch (action) {
       case 'show':
         return show(given, io);
@@ -58,6 +65,16 @@ export const configSubcommand: Subcommand = {
     }
   },
 };
+
+/** modprobe passes over configuration that is not there; whoever wants to see it has mistyped its name. */
+function checkValues(given: SubcommandArguments, io: CliIo): void {
+  const compat = given.value('compat');
+  if (compat !== undefined && compat !== 'kmod')
+    throw new UsageError(`--compat knows only kmod, not '${compat}'`);
+  readingMode(given.value('mode'));
+  const missing = namedConfiguration(given, io).find((path) => !existsSync(filePath(path)));
+  if (missing !== undefined) throw new UsageError(`-C ${missing}: there is no such file or folder`);
+}
 
 function show(given: SubcommandArguments, io: CliIo): number {
   if (!isOld(given)) {
@@ -81,19 +98,26 @@ function show(given: SubcommandArguments, io: CliIo): number {
 }
 
 function explain(names: readonly string[], given: SubcommandArguments, io: CliIo): number {
-  const explanations = names.map((name) => explanationOf(name, given, io));
+  const old = isOld(given) ? modulesConfiguration(given, io) : undefined;
+  const explanations = names.map((name) => explanationOf(name, old, given, io));
   if (given.has('json')) io.stdout(jsonDocument('config-explain', { explanations }));
   else io.stdout(explanations.map(explanationText).join('\n'));
-  return 0;
+  // Lines that were not understood are in no explanation.
+  return old === undefined ? 0 : tellDiagnostics(old, io);
 }
 
-function explanationOf(name: string, given: SubcommandArguments, io: CliIo): Explanation {
+function explanationOf(
+  name: string,
+  old: ModulesConfiguration | undefined,
+  given: SubcommandArguments,
+  io: CliIo,
+): Explanation {
   const tree = treeOf(given.place);
   const configuration = modprobeConfiguration(given, io);
   const byModprobe = (asked: string): Explanation =>
     explainByModprobe(configuration, asked, { tree, compat: given.has('compat') });
-  if (!isOld(given)) return byModprobe(name);
-  const first = explainModulesConf(modulesConfiguration(given, io), name);
+  if (old === undefined) return byModprobe(name);
+  const first = explainModulesConf(old, name);
   const others = first.modules.filter((module) => module !== name && module !== 'off' && module !== 'null');
   return joinExplanations(first, ...[name, ...others].map(byModprobe));
 }
@@ -148,8 +172,8 @@ function isOld({ has }: SubcommandArguments): boolean {
 }
 
 function modprobeConfiguration(given: SubcommandArguments, io: CliIo): ModprobeConfiguration {
-  const { place, values, has } = given;
-  const config = values('config').map((path) => resolve(io.workingDirectory, path));
+  const { place, has } = given;
+  const config = namedConfiguration(given, io);
   return readModprobeConfiguration({
     ...place,
     config: config.length === 0 ? undefined : config,

@@ -4,7 +4,7 @@ import { diagnoseSync } from '../api/diagnose.ts';
 import { joinParameterWords } from '../plan/module-parameters.ts';
 import { diagnosisText } from './diagnosis-text.ts';
 import { jsonDocument } from './json-output.ts';
-import { type Subcommand, UsageError } from './kmodctl-options.ts';
+import { type Subcommand, UsageError, namedConfiguration } from './kmodctl-options.ts';
 
 /** `kmodctl doctor`. */
 export const doctorSubcommand: Subcommand = {
@@ -16,10 +16,11 @@ export const doctorSubcommand: Subcommand = {
       'Finds out what speaks against loading a module, without loading anything: its file, versions, symbols, parameters and signature against the kernel, the configuration, the state of the kernel and the permission. A file (with a slash in its name) is taken as insmod would. The exit code is 1 when something does.',
     operands: 'module-and-parameters',
   },
-  run({ has, values, operands, place, paint }, io) {
+  run(given, io) {
+    const { has, operands, place, paint } = given;
     const [name, ...words] = operands;
     if (name === undefined) throw new UsageError('which module? Give its name or its file.');
-    const config = values('config').map((path) => resolve(io.workingDirectory, path));
+    const config = namedConfiguration(given, io);
     const diagnosis = diagnoseSync(name.includes('/') ? resolve(io.workingDirectory, name) : name, {
       ...place,
       ...(config.length > 0 && { config }),

@@ -35,6 +35,11 @@ export interface Subcommand {
 /** A subcommand called without what it needs, or with what it does not know. */
 export class UsageError extends Error {}
 
+/** The files and folders that --config named, from the root on. An empty one names nothing, and not the working directory. */
+export function namedConfiguration({ values }: SubcommandArguments, io: CliIo): readonly string[] {
+  return values('config').map((path) => (path === '' ? '' : resolve(io.workingDirectory, path)));
+}
+
 /** A subcommand's manual, with its options. */
 export function subcommandManual(name: string, { manual, options }: Subcommand): Manual {
   const texts = [...options, 'help' as const].map((id) => kmodctlOptionTexts[id]);

@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
-
 import { why, whyNot } from '../api/why.ts';
 import { absenceText, accountText } from './account-text.ts';
 import { jsonDocument } from './json-output.ts';
-import { type Subcommand, UsageError } from './kmodctl-options.ts';
+import { type Subcommand, UsageError, namedConfiguration } from './kmodctl-options.ts';
 
 /** `kmodctl why`. */
 export const whySubcommand: Subcommand = {
@@ -15,11 +13,12 @@ export const whySubcommand: Subcommand = {
       'Tells what asks for a loaded module, and what keeps it in the kernel: modules, mounts, swap, open devices with their processes, sockets, rules, settings; with --not why it is not loaded. Each line has where it is seen. What the kernel counts beyond that is told, too, and so is what could not be read; root sees more. The exit code is 1 if the module is not loaded, with --not if it is.',
     operands: 'modules',
   },
-  async run({ has, values, operands, place, paint }, io) {
+  async run(given, io) {
+    const { has, operands, place, paint } = given;
     const [name, ...more] = operands;
     if (name === undefined) throw new UsageError('which module? Give its name.');
     if (more.length > 0) throw new UsageError(`unexpected operand ${more[0]}: one module at a time`);
-    const config = values('config').map((path) => resolve(io.workingDirectory, path));
+    const config = namedConfiguration(given, io);
     const options = {
       ...place,
       ...(config.length > 0 && { config }),

@@ -89,6 +89,11 @@ test('mistakes of the command line', async (t) => {
     [['explain'], /which names/],
     [['show', 'x'], /'x' is one word too many/],
     [['--modules-conf=x', '--mode=9', 'show'], /fixed or 2\.4/],
+    [['--mode=9', 'show'], /fixed or 2\.4/],
+    [['--compat=x', 'show'], /only kmod, not 'x'/],
+    [['-C', 'nosuch', 'lint'], /-C .*nosuch: there is no such file or folder/],
+    [['-C', '', 'show'], /there is no such file or folder/],
+    [['--modules-conf=nosuch', 'explain', 'x'], /nosuch:1:1: error: cannot be read/],
   ] as const) {
     const { exitCode, stderr } = await run(t, {}, args);
     t.regex(stderr, text);

@@ -109,3 +109,12 @@ test('kmodctl audit: exit code 1 when something is found', async (t) => {
   );
   t.is((await runCli(root, ['kmodctl', 'audit', 'x'])).exitCode, 1);
 });
+
+test('of a root that is not there nothing is said to be in order', async (t) => {
+  const root = setUp(t);
+  for (const path of ['/nosuch', '/etc/modules.conf', '/etc/modules.conf/x']) {
+    const answer = await runCli(root, ['kmodctl', 'audit', '-d', `${root.path}${path}`]);
+    t.like(answer, { exitCode: 1, stdout: '' });
+    t.true(answer.stderr.includes('there is no such folder'), path);
+  }
+});
