@@ -122,8 +122,8 @@ class StartFileReader {
 
   #match(file: string, pattern: RegExp, kind: StartLine['kind']): void {
     for (const [line, text] of this.#textLines(file))
-      for (const name of (pattern.exec(text)?.[1] ?? '').split(/\s+/))
-        if (/^\w[\w:.-]*$/.test(name)) this.lines.push({ name, origin: { file, line }, kind });
+      for (const name of loadedNames(pattern.exec(text)?.[1] ?? ''))
+        this.lines.push({ name, origin: { file, line }, kind });
   }
 
   #textLines(file: string): readonly (readonly [number, string])[] {
@@ -161,4 +161,11 @@ class StartFileReader {
       return file;
     }
   }
+}
+
+/** The names in a list, or behind modprobe; none where that is to unload (`-r`, also among other letters). */
+function loadedNames(text: string): readonly string[] {
+  const words = text.split(/\s+/);
+  if (words.some((word) => /^(?:-[a-zA-Z]*r[a-zA-Z]*|--remove(?:-holders)?)$/.test(word))) return [];
+  return words.filter((word) => /^\w[\w:.-]*$/.test(word));
 }

@@ -215,3 +215,21 @@ test('a release that does not run was not replaced since the last boot', async (
   t.notRegex(await texts(false), /boot/);
   t.regex(await texts(false), /^wrong-release: /);
 });
+
+test('a unit or a rule that unloads a module does not have it loaded', async (t) => {
+  const start = new FixtureRoot();
+  t.teardown(() => {
+    start.remove();
+  });
+  start.writeTree({ modules: { zram: { path: 'kernel/zram.ko' }, nbd: { path: 'kernel/nbd.ko' } } });
+  start.writeKernel([]);
+  const unit = 'etc/systemd/system/zram.service';
+  start.write(unit, '[Service]\nExecStart=modprobe zram num_devices=1\nExecStop=-/sbin/modprobe -rv zram\n');
+  start.write('etc/udev/rules.d/9.rules', 'ACTION=="remove", RUN+="/sbin/modprobe --remove nbd"\n');
+  const place = { root: start.path, kernelRoot: start.path, release: RELEASE, configuration: false } as const;
+  t.deepEqual(
+    (await why('zram', place)).reasons.map(({ evidence }) => evidence[0]?.source),
+    [`/${unit}:2`],
+  );
+  t.deepEqual((await why('nbd', place)).reasons, []);
+});
