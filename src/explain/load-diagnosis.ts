@@ -13,7 +13,7 @@ import { type Diagnosis, type Finding, rankFindings } from './diagnosis.ts';
 import { examineModule } from './examination.ts';
 import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
-import { checkPermission, type PermissionProbe } from './permission-check.ts';
+import { checkCommandLine, checkPermission, type PermissionProbe } from './permission-check.ts';
 import { checkPlan } from './plan-check.ts';
 import { lookUpSubject } from './tree-check.ts';
 
@@ -134,6 +134,10 @@ function* examineTarget(
   const plan = planOf(own, target, question);
   if (plan === undefined) return { own, module, path: target.path };
   checkPlan(own, plan, tree);
+  if (state !== undefined)
+    for (const step of plan.steps)
+      if (step.action === 'insert' && step.required && step.module !== module)
+        checkCommandLine(own, state, [step.module]);
   const step = plan.steps.find((each) => each.action === 'insert' && each.module === module);
   const path =
     step?.action === 'insert' ? step.path : (target.path ?? tree.dependencyLine(module)?.path ?? null);

@@ -122,6 +122,7 @@ export function checkCommandLine(list: FindingList, state: SecurityState, names:
   if (name !== undefined)
     list.add('kernel-blacklist', {
       text: `The kernel command line refuses the module ${name}: module_blacklist=.`,
+      module: name,
       errno: 'EPERM',
       evidence: [[`module_blacklist=${listed.join(',')}`, '/proc/cmdline']],
       remedies: ['Take it off module_blacklist= in the boot loader and boot again.'],

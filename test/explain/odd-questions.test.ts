@@ -233,3 +233,25 @@ test('a unit or a rule that unloads a module does not have it loaded', async (t)
   );
   t.deepEqual((await why('nbd', place)).reasons, []);
 });
+
+test('a module that is needed, refused by the command line of the kernel', async (t) => {
+  const refusing = new FixtureRoot();
+  t.teardown(() => {
+    refusing.remove();
+  });
+  refusing.writeTree({
+    modules: { mii: { path: 'kernel/mii.ko' }, e100: { path: 'kernel/e100.ko', needs: ['mii'] } },
+  });
+  refusing.writeKernel([]);
+  refusing.write('proc/cmdline', 'quiet module_blacklist=mii\n');
+  const { findings } = await diagnose('e100', {
+    root: refusing.path,
+    kernelRoot: refusing.path,
+    release: RELEASE,
+    running: true,
+    configuration: false,
+    syscalls: new RecordingCalls(refusing, () => -8),
+  });
+  const found = findings.find(({ cause }) => cause === 'kernel-blacklist');
+  t.like(found, { module: 'mii', refused: true, errno: 'EPERM' });
+});
