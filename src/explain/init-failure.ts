@@ -24,6 +24,8 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
   const module = facts.module ?? facts.asked;
   const lines = linesAbout(facts, module);
   const isOwn = !ofLoader.has(errno);
+  // A parameter's own function may answer with any errno, and only the log would tell.
+  const isSure = isOwn && (facts.log !== undefined || facts.parameters === '');
   const evidence: readonly (readonly [string, string])[] = [
     [errno, `${facts.syscall ?? 'the call'}(2)`],
     ...(isOwn || facts.log === undefined
@@ -36,6 +38,7 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
     return findingOf('no-device', module, {
       text: 'The init function of the module found no device, or no feature of the processor, that the module drives.',
       errno,
+      confidence: isSure ? 'certain' : 'likely',
       evidence,
       remedies: [`modinfo -F alias ${shellWord(facts.path ?? module)}`, 'lspci -k; lsusb -t'],
     });
@@ -73,7 +76,7 @@ export function initFinding(facts: FailureFacts, errno: string): Finding {
     });
   return findingOf('init-failed', module, {
     text: `The init function of the module ended with ${errno}${lines.length > 0 ? '; the kernel log has lines of that moment' : ''}.`,
-    confidence: isOwn ? 'certain' : 'likely',
+    confidence: isSure ? 'certain' : 'likely',
     errno,
     evidence,
     remedies: ['dmesg | tail', `modinfo -p ${shellWord(facts.path ?? module)}`],

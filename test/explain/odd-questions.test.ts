@@ -255,3 +255,18 @@ test('a module that is needed, refused by the command line of the kernel', async
   const found = findings.find(({ cause }) => cause === 'kernel-blacklist');
   t.like(found, { module: 'mii', refused: true, errno: 'EPERM' });
 });
+
+test('without the log an errno of any kind may be that of a parameter', async (t) => {
+  const file = root.write('loop.ko', Buffer.alloc(100));
+  const confidence = async (errno: number, parameters: string): Promise<string> => {
+    const syscalls = new RecordingCalls(root, () => errno);
+    const error: unknown = await insmod(file, parameters, { kernelRoot: root.path, syscalls }).catch(
+      (thrown: unknown) => thrown,
+    );
+    const [first] = explanationOf(error)?.findings ?? [];
+    return `${first?.cause} ${first?.confidence}`;
+  };
+  t.is(await confidence(-5, ''), 'init-failed certain');
+  t.is(await confidence(-34, 'max_loop=9'), 'init-failed likely');
+  t.is(await confidence(-19, 'max_loop=9'), 'no-device likely');
+});
