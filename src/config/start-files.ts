@@ -1,11 +1,13 @@
 /** Files outside modprobe.d that have modules loaded while a system starts: modules-load.d, initramfs, udev, systemd. */
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import type { TextOrigin } from '../index-files/text-origin.ts';
 import {
   configurationDirectories,
   configurationRoots,
   findConfigurationFiles,
+  readConfigurationFile,
 } from './configuration-files.ts';
 
 /** A line that names a module, or an alias. */
@@ -130,12 +132,12 @@ class StartFileReader {
     const path = `${this.#root}${file}`;
     try {
       return existsSync(path)
-        ? readFileSync(path, 'utf8')
+        ? readConfigurationFile({ path, name: basename(file), isNamed: false }, '/')
             .split('\n')
             .map((text, index) => [index + 1, text])
         : [];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') this.unreadable.add(file);
+    } catch {
+      this.unreadable.add(file);
       return [];
     }
   }

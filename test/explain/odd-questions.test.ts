@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -232,6 +233,21 @@ test('a unit or a rule that unloads a module does not have it loaded', async (t)
     [`/${unit}:2`],
   );
   t.deepEqual((await why('nbd', place)).reasons, []);
+});
+
+test('a FIFO among the files that are read at the start makes nobody wait', async (t) => {
+  const start = new FixtureRoot();
+  t.teardown(() => {
+    start.remove();
+  });
+  start.writeTree({ modules: { tun: { path: 'kernel/tun.ko' } } });
+  start.writeKernel([]);
+  start.write('etc/modules-load.d/z.conf', 'tun\n');
+  start.write('etc/udev/rules.d/z.rules', '');
+  for (const file of ['modules-load.d/a.conf', 'udev/rules.d/a.rules'])
+    t.is(spawnSync('mkfifo', [`${start.path}/etc/${file}`]).status, 0);
+  const place = { root: start.path, kernelRoot: start.path, release: RELEASE, configuration: false } as const;
+  t.is((await why('tun', place)).reasons.length, 1);
 });
 
 test('a module that is needed, refused by the command line of the kernel', async (t) => {
