@@ -1,5 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+
+import { makeFolders } from '../native/make-folders.ts';
 
 /** A form of the list of device nodes that load modules when they are opened. */
 export type NodeFormat = 'human' | 'tmpfiles' | 'devname';
@@ -60,7 +62,7 @@ const writers: Readonly<Record<NodeFormat, (node: Node) => string>> = {
 
 /** Writes a list to a file, whose folders are made. One character stands for one byte. */
 export function writeNodeFile(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  makeFolders(dirname(path), 0o755);
   writeFileSync(path, text, 'latin1');
 }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { makeFolders } from '../native/make-folders.ts';
 import { writeWholeFile } from '../execute/whole-file.ts';
 
 /** The file by which the helper is set at each start: read by systemd-sysctl and `sysctl --system`. */
@@ -30,7 +31,7 @@ export function readBootSetting(root: string): BootSetting | undefined {
 /** Writes the setting, whole or not at all. */
 export function writeBootSetting(root: string, { path, before }: BootSetting): void {
   const file = join(root, BOOT_SETTING);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   writeWholeFile(
     file,
     [

@@ -1,7 +1,8 @@
 import { EventEmitter, on } from 'node:events';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { answerFault, type DemandAnswer, LineReader, loaderFolder, loaderSocket } from './loader-protocol.ts';
@@ -55,7 +56,7 @@ export class DemandLoader extends EventEmitter<DemandEvents> {
    */
   static async open(decide: Decide, kernel: KernelLocation = {}): Promise<DemandLoader> {
     const loader = new DemandLoader(decide);
-    mkdirSync(loaderFolder(kernel), { recursive: true, mode: 0o755 });
+    makeFolders(loaderFolder(kernel), 0o755);
     chmodSync(loaderFolder(kernel), 0o700);
     const path = loaderSocket(kernel);
     if (await isAnswered(path))

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
+import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { OwnerCheck } from '../execute/file-owner.ts';
 import { writeWholeFile } from '../execute/whole-file.ts';
@@ -169,7 +170,7 @@ function writeLauncher(file: string, { autoclean, checkOwner, modulesConf }: Ins
     ...(checkOwner === undefined ? [] : [`--check-owner=${checkOwner}`]),
     ...(modulesConf === undefined ? [] : [`--modules-conf=${modulesConf}`]),
   ];
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  makeFolders(dirname(file), 0o755);
   writeWholeFile(file, launcherText(words), 0o755);
 }
 

@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+
+import { makeFolders } from '../native/make-folders.ts';
 
 /** Put in by the bundler; absent when the single files run. */
 declare const KMODCTL_VERSION: string | undefined;
@@ -104,7 +96,7 @@ function readOwnFile(file: string): Buffer<ArrayBuffer> | undefined {
 export function writeBlocks(file: string, blocks: readonly (readonly CacheArray[])[]): void {
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(file), 0o700);
     writeNew(temporary, Buffer.concat(blocks.map(encodeBlock)));
     renameSync(temporary, file);
   } catch {

@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { makeFolders } from '../native/make-folders.ts';
 import { errnoNumber } from '../errors/errno.ts';
 import { KmodError, type KmodErrorDetails } from '../errors/kmod-error.ts';
 import { resultText } from '../errors/system-error.ts';
@@ -28,7 +29,7 @@ const MOST_ATTEMPTS = 100;
  */
 export function publishIndexes(directory: string, files: readonly PublishedFile[]): void {
   const { changed, kept } = before(directory, () => {
-    mkdirSync(directory, { recursive: true });
+    makeFolders(directory);
     finishPublication(directory);
     removeDeadStagingFolders(directory);
     refuseFolders(directory, files);

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
+import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { type KernelLocation, kernelPath } from '../kernel/kernel-file.ts';
 import { moduleInstance } from '../kernel/module-state.ts';
@@ -65,7 +66,7 @@ export function changeAutocleanMarks(
   kernel: KernelLocation = {},
 ): void {
   const folder = kernelPath(kernel, FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makeFolders(folder, 0o755);
   const lock = openSync(
     `${folder}/autoclean.lock`,
     constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
