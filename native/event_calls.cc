@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 
 #include "call_guard.h"
 #include "readable_watch.h"
@@ -78,6 +79,16 @@ Value CloseWatchCall(const CallbackInfo &info) {
   return info.Env().Undefined();
 }
 
+// Whether a write would not block; also where it would fail.
+Value HasRoomCall(const CallbackInfo &info) {
+  if (!Expect(info, info[0].IsNumber(), "hasRoom(number)")) return {};
+  pollfd asked = {info[0].As<Napi::Number>().Int32Value(), POLLOUT, 0};
+  int result;
+  do result = poll(&asked, 1, 0);
+  while (result < 0 && errno == EINTR);
+  return Napi::Boolean::New(info.Env(), result != 0);
+}
+
 Value NetworkOwnerCall(const CallbackInfo &info) {
   return Napi::Number::New(info.Env(), static_cast<double>(NetworkOwner()));
 }
@@ -90,6 +101,7 @@ void ExportEventCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("receiveUevents", Napi::Function::New(env, ReceiveUeventsCall, "receiveUevents"));
   exports.Set("referWatch", Napi::Function::New(env, ReferWatchCall, "referWatch"));
   exports.Set("closeWatch", Napi::Function::New(env, CloseWatchCall, "closeWatch"));
+  exports.Set("hasRoom", Napi::Function::New(env, HasRoomCall, "hasRoom"));
   exports.Set("networkOwner", Napi::Function::New(env, NetworkOwnerCall, "networkOwner"));
 }
 

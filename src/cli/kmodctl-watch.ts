@@ -1,7 +1,7 @@
 import { watch } from '../api/watch.ts';
 import { matchesAliasPattern } from '../index-files/alias-pattern.ts';
 import type { WatchRecord } from '../kernel/watch/watch-record.ts';
-import { watchReader } from '../native/pipe-reader.ts';
+import { roomToWrite, watchReader } from '../native/pipe-reader.ts';
 import { jsonLine } from './json-output.ts';
 import { type Subcommand, UsageError } from './kmodctl-options.ts';
 import { watchLine } from './watch-line.ts';
@@ -30,10 +30,14 @@ export const watchSubcommand: Subcommand = {
     });
     const stop = (): void => void watcher.close();
     const release = io.onStop?.(stop);
-    const reader = io.stdoutDescriptor === undefined ? undefined : watchReader(io.stdoutDescriptor, stop);
+    const { stdoutDescriptor } = io;
+    const reader = stdoutDescriptor === undefined ? undefined : watchReader(stdoutDescriptor, stop);
     const shown = new RecordChoice(operands);
     for await (const record of watcher) {
       if (!shown.isWanted(record)) continue;
+      // What nobody reads does not keep it from ending.
+      if (stdoutDescriptor !== undefined && !(await roomToWrite(stdoutDescriptor, () => watcher.closed)))
+        break;
       if (has('json')) io.stdout(jsonLine('watch', record));
       else if (record.type === 'notice') io.stderr(`kmodctl watch: note: ${record.text}\n`);
       else io.stdout(watchLine(record, paint));

@@ -143,6 +143,8 @@ export interface NativeBinding {
    * @param isForEnd only errors are told, and that nobody has the other end any more
    */
   watchReadable(fd: number, onReadable: () => void, isForEnd: boolean): NativeWatch | number;
+  /** Whether a descriptor takes more at once, or would refuse it at once. */
+  hasRoom(fd: number): boolean;
   /**
    * Receives messages, one behind the other, as far as `buffer` reaches (8 KiB must be free for each); answers how many.
    *

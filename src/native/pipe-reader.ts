@@ -1,5 +1,7 @@
 import { fstatSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
+import { nativeBinding } from './load-binding.ts';
 import { type EventLoopHandle, ReadableWatch } from './readable-watch.ts';
 
 /**
@@ -19,5 +21,30 @@ export function watchReader(descriptor: number, onGone: () => void): EventLoopHa
     return watch;
   } catch {
     return undefined;
+  }
+}
+
+/** How often a reader that does not read is asked after, in milliseconds. */
+const INTERVAL_MS = 20;
+
+/**
+ * Waits until whoever reads from a descriptor has read enough for more to be written, and leaves the event loop to others meanwhile:
+ * a write would keep everything from running, signals among it. Without the addon it does not wait.
+ *
+ * @returns false where `isOver` said so before
+ */
+export async function roomToWrite(descriptor: number, isOver: () => boolean): Promise<boolean> {
+  while (!hasRoom(descriptor)) {
+    if (isOver()) return false;
+    await delay(INTERVAL_MS);
+  }
+  return true;
+}
+
+function hasRoom(descriptor: number): boolean {
+  try {
+    return nativeBinding().hasRoom(descriptor);
+  } catch {
+    return true;
   }
 }

@@ -1,3 +1,6 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import test, { type ExecutionContext } from 'ava';
@@ -15,6 +18,10 @@ function setUp(t: ExecutionContext): FixtureRoot {
   root.writeKernel([{ name: 'loop' }, { name: 'nf_nat' }]);
   return root;
 }
+
+/** A part of the program, as an argument of `import`. */
+const place = (file: string): string =>
+  JSON.stringify(new URL(`../../src/cli/${file}`, import.meta.url).href);
 
 const paint = paintFor({} as CliIo, 'never');
 const time = new Date(2026, 0, 2, 3, 4, 5, 6);
@@ -51,6 +58,44 @@ test('ends when it is told to', async (t) => {
   stop?.();
   t.is((await running).exitCode, 0);
   t.is(released, 1);
+});
+
+test('ends when it is told to also where what it says is not read', async (t) => {
+  t.timeout(120_000);
+  const root = setUp(t);
+  const lines = Array.from(
+    { length: 5000 },
+    (_, number) => `module_with_a_long_name_${number} 4096 0 - Live 0x0\n`,
+  );
+  root.write('proc/modules', lines.join(''));
+  const program = `
+    const { run } = await import(${place('main.js')});
+    const { descriptorOutput } = await import(${place('output.js')});
+    process.exitCode = await run(['node', 'kmodctl', 'watch', '--initial', '--no-requests'], {
+      stdout: descriptorOutput(1).write, stderr: descriptorOutput(2).write, stdoutDescriptor: 1,
+      onStop: (stop) => { process.once('SIGTERM', stop); return () => process.removeListener('SIGTERM', stop); },
+      env: {}, workingDirectory: '/', kernel: { root: ${JSON.stringify(root.path)} }, release: '6.99.0-test',
+    });`;
+  const fifo = root.path + '/fifo';
+  execFileSync('mkfifo', [fifo]);
+  const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(fifo, constants.O_WRONLY);
+  // Node's own pipes are sockets.
+  for (const stdout of [writer, 'pipe'] as const) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', stdout, 'pipe'],
+    });
+    await once(child.stderr ?? child, 'data'); // its note: it has begun
+    await delay(1500);
+    t.is(child.exitCode, null);
+    child.kill();
+    const end: unknown[] = await Promise.race([once(child, 'exit'), delay(20_000, ['goes on'])]);
+    child.kill('SIGKILL');
+    child.stdout?.destroy();
+    t.deepEqual(end, [0, null], String(stdout));
+  }
+  closeSync(writer);
+  closeSync(reader);
 });
 
 test('wrong options', async (t) => {

@@ -40,6 +40,8 @@ const stages: Readonly<Record<string, readonly [code: number, prints: readonly u
         '0',
         'TypeError',
         ...Array.from({ length: 5 }, () => 'nothing'),
+        'TypeError',
+        'true',
       ],
     ],
   ],

@@ -104,6 +104,8 @@ function refuse(): unknown {
     call('closeWatch', watch),
     call('closeWatch', watch),
     call('referWatch', watch, false),
+    call('hasRoom', '1'),
+    call('hasRoom', 10_000),
   ];
   socket.close();
   return results;
