@@ -100,7 +100,16 @@ export function writeBlocks(file: string, blocks: readonly (readonly CacheArray[
     writeNew(temporary, Buffer.concat(blocks.map(encodeBlock)));
     renameSync(temporary, file);
   } catch {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
+  }
+}
+
+/** Even `force` has errors: where the folder may not be entered, or is none. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // as in writeBlocks
   }
 }
 
