@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { configurationDirectories } from '../config/configuration-files.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 import { readHelperPath } from '../kernel/helper-setting.ts';
 import { BOOT_SETTING, overridingSettings } from './boot-setting.ts';
 import type { HelperPlace } from './helper-problem.ts';
@@ -41,9 +42,10 @@ export function auditedFiles({ root, kernelRoot, release }: HelperPlace): readon
 function contents(folder: string): readonly string[] {
   const found = [folder];
   try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (sources.has(entry.name)) continue;
-      const path = `${folder}/${entry.name}`;
+    for (const entry of readdirSync(filePath(folder), { withFileTypes: true, encoding: 'buffer' })) {
+      const name = byteText(entry.name);
+      if (sources.has(name)) continue;
+      const path = `${folder}/${name}`;
       if (entry.isDirectory()) found.push(...contents(path));
       else found.push(path);
     }
@@ -56,10 +58,5 @@ function contents(folder: string): readonly string[] {
 function helperFiles(root: string, kernelRoot: string): readonly string[] {
   const path = readHelperPath({ root: kernelRoot }) ?? '';
   if (path === '') return [];
-  const file = join(root, path);
-  try {
-    return filesBehind(file);
-  } catch {
-    return [file];
-  }
+  return filesBehind(join(root, path));
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { byteText, textBytes } from '../native/byte-text.ts';
 import { makeFolders } from '../native/make-folders.ts';
 import { writeWholeFile } from '../execute/whole-file.ts';
 
@@ -19,7 +20,7 @@ export interface BootSetting {
 export function readBootSetting(root: string): BootSetting | undefined {
   let text: string;
   try {
-    text = readFileSync(join(root, BOOT_SETTING), 'utf8');
+    text = byteText(readFileSync(join(root, BOOT_SETTING)));
   } catch {
     return undefined;
   }
@@ -34,16 +35,18 @@ export function writeBootSetting(root: string, { path, before }: BootSetting): v
   makeFolders(dirname(file));
   writeWholeFile(
     file,
-    [
-      '# Written by kmodctl helper install; kmodctl helper remove takes it away and sets again what was there before.',
-      `# before: ${before}`,
-      `kernel.modprobe = ${path}`,
-      '',
-    ].join('\n'),
+    textBytes(
+      [
+        '# Written by kmodctl helper install; kmodctl helper remove takes it away and sets again what was there before.',
+        `# before: ${before}`,
+        `kernel.modprobe = ${path}`,
+        '',
+      ].join('\n'),
+    ),
   );
 }
 
-/** Takes the setting away, if it is there. */
+/** Takes the setting away. */
 export function removeBootSetting(root: string): void {
   rmSync(join(root, BOOT_SETTING), { force: true });
 }
@@ -51,6 +54,7 @@ export function removeBootSetting(root: string): void {
 /** Files that set the helper anew after ours has been read, at each start. */
 export function overridingSettings(root: string): readonly string[] {
   const own = BOOT_SETTING.split('/').at(-1) ?? '';
+  // A file hides those of its name in the folders that follow, also as a link to /dev/null (sysctl.d(5)).
   const folders = [
     '/etc/sysctl.d',
     '/run/sysctl.d',
@@ -58,12 +62,11 @@ export function overridingSettings(root: string): readonly string[] {
     '/usr/lib/sysctl.d',
     '/lib/sysctl.d',
   ];
-  const later = folders.flatMap((folder) =>
-    namesIn(join(root, folder)).flatMap((name) =>
-      name.endsWith('.conf') && name > own ? `${folder}/${name}` : [],
-    ),
-  );
-  return [...later, '/etc/sysctl.conf'].filter((file) => setsHelper(join(root, file)));
+  const later = new Map<string, string>();
+  for (const folder of folders)
+    for (const name of namesIn(join(root, folder)))
+      if (name.endsWith('.conf') && name > own && !later.has(name)) later.set(name, `${folder}/${name}`);
+  return [...later.values(), '/etc/sysctl.conf'].filter((file) => setsHelper(join(root, file)));
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,5 +1,6 @@
-import { lstatSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 
+import { filePath } from '../native/byte-text.ts';
 import { FileOwners } from '../execute/file-owner.ts';
 import { auditedFiles } from './audited-files.ts';
 import type { HelperPlace } from './helper-problem.ts';
@@ -53,10 +54,19 @@ export function auditFiles(place: HelperPlace): FileAudit {
 
 /** Undefined for what is not there. */
 function findingOf(file: string, owners: FileOwners): readonly AuditFinding[] | undefined {
-  const own = lstatSync(file, { throwIfNoEntry: false });
-  if (own === undefined) return undefined;
-  const status = statSync(file, { throwIfNoEntry: false });
   const about = { file, files: 1 };
+  let status: Stats | undefined;
+  try {
+    lstatSync(filePath(file));
+    status = followed(file);
+    // A folder that may not be read may hold anything.
+    if (status?.isDirectory() === true) accessSync(filePath(file), constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const text = `${file} cannot be looked at: ${message}`;
+    return [{ ...about, kind: 'unreadable', place: file, text, remedy: null }];
+  }
   if (status === undefined)
     return [
       { ...about, kind: 'link', place: file, text: `${file} is a link that leads nowhere.`, remedy: null },
@@ -74,12 +84,23 @@ function findingOf(file: string, owners: FileOwners): readonly AuditFinding[] | 
     const finding = owners.inspect(file);
     if (finding === undefined) return findings;
     const { place, text } = finding;
-    const isOwner = lstatSync(place).uid !== 0;
+    const isOwner = lstatSync(filePath(place)).uid !== 0;
     const remedy = isOwner ? `chown -h root:root ${quoted(place)}` : `chmod go-w ${quoted(place)}`;
     return [...findings, { ...about, kind: isOwner ? 'owner' : 'mode', place, text, remedy }];
   } catch (error) {
     const text = `${file} cannot be looked at: ${(error as Error).message}`;
     return [...findings, { ...about, kind: 'unreadable', place: file, text, remedy: null }];
+  }
+}
+
+/** Where a path leads; undefined for a link that leads nowhere, or to itself. */
+function followed(file: string): Stats | undefined {
+  try {
+    return statSync(filePath(file));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
+import { systemErrorText } from '../config/configuration-files.ts';
 import { FileOwners } from '../execute/file-owner.ts';
 import {
   helpersMayLoad,
@@ -8,6 +9,7 @@ import {
   readHelperPath,
   staticHelper,
 } from '../kernel/helper-setting.ts';
+import { byteLength, filePath } from '../native/byte-text.ts';
 import { isLoadingDisabled } from '../kernel/security-state.ts';
 import { filesBehind } from './launcher.ts';
 
@@ -69,7 +71,7 @@ export function kernelProblems({ root, kernelRoot, release }: HelperPlace): read
 
 /** What is wrong with a program as the kernel's helper. */
 export function programProblems(path: string, { root }: Pick<HelperPlace, 'root'>): readonly HelperProblem[] {
-  const length = Buffer.byteLength(path);
+  const length = byteLength(path);
   if (length > LONGEST_HELPER_PATH)
     return [
       {
@@ -78,13 +80,24 @@ export function programProblems(path: string, { root }: Pick<HelperPlace, 'root'
       },
     ];
   const file = join(root, path);
-  const status = statSync(file, { throwIfNoEntry: false });
+  let status: Stats | undefined;
+  try {
+    status = statSync(filePath(file), { throwIfNoEntry: false });
+  } catch (error) {
+    // A link that leads to itself, a file in place of a folder, no right to look.
+    return [
+      {
+        code: 'missing',
+        text: `${path} cannot be looked at (${systemErrorText(error)}): the kernel would start nothing.`,
+      },
+    ];
+  }
   if (status === undefined || !status.isFile())
     return [
       { code: 'missing', text: `${path} is not there, or is no file: the kernel would start nothing.` },
     ];
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(filePath(file), constants.X_OK);
   } catch {
     return [{ code: 'not-executable', text: `${path} may not be executed: chmod +x ${path}` }];
   }

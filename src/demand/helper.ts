@@ -2,14 +2,14 @@ import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
+import { byteText, filePath } from '../native/byte-text.ts';
 import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { OwnerCheck } from '../execute/file-owner.ts';
 import { writeWholeFile } from '../execute/whole-file.ts';
-import { readHelperPath, writeHelperPath } from '../kernel/helper-setting.ts';
+import { readHelperPath, usualHelperPath, writeHelperPath } from '../kernel/helper-setting.ts';
 import {
   BOOT_SETTING,
-  type BootSetting,
   overridingSettings,
   readBootSetting,
   removeBootSetting,
@@ -17,6 +17,7 @@ import {
 } from './boot-setting.ts';
 import { type HelperPlace, type HelperProblem, kernelProblems, programProblems } from './helper-problem.ts';
 import { kernelEnvironment } from './kernel-request.ts';
+import { keepFile } from './kept-file.ts';
 import { interpreterFault, LAUNCHER, launcherOptions, launcherText, programFile } from './launcher.ts';
 
 /** Where the helper is looked for. */
@@ -94,17 +95,19 @@ export function installHelper(options: InstallHelperOptions = {}): HelperStatus 
   const now = readHelperPath(kernel) ?? '';
   const earlier = readBootSetting(root);
   const launcher = join(root, LAUNCHER);
-  const earlierLauncher = textOf(launcher);
+  const restores = [launcher, join(root, BOOT_SETTING)].map(keepFile);
+  // A setting that was lost takes with it what was there before.
+  const before = earlier?.before ?? (now === LAUNCHER ? usualHelperPath(place.release, kernel) : now);
   try {
     if (path === LAUNCHER) writeLauncher(launcher, options);
     refuseIf(programProblems(path, place));
     if (path === LAUNCHER) tryLauncher(launcher);
-    writeBootSetting(root, { path, before: earlier?.before ?? now });
+    writeBootSetting(root, { path, before });
     writeHelperPath(path, kernel);
     if (readHelperPath(kernel) !== path)
       refuseIf([{ code: 'too-long', text: `The kernel did not take the path ${path} as it is.` }]);
   } catch (error) {
-    undo(root, { launcher, earlierLauncher, earlier });
+    for (const restore of restores) restore();
     if (readHelperPath(kernel) !== now) writeHelperPath(now, kernel);
     throw error;
   }
@@ -113,13 +116,13 @@ export function installHelper(options: InstallHelperOptions = {}): HelperStatus 
 
 /**
  * Takes away what {@link installHelper} did, and sets again what was there before. What somebody else has set meanwhile
- * stays as it is.
+ * stays as it is, unless it is the launcher, which is taken away.
  *
  * @returns the state afterwards; `before` is null
  * @throws KmodError `ERR_KMOD_HELPER` where nothing is installed, or without the right to; Error of node:fs
  */
 export function removeHelper(options: HelperOptions = {}): HelperStatus {
-  const { root, kernelRoot } = placeOf(options);
+  const { root, kernelRoot, release } = placeOf(options);
   const kernel = { root: kernelRoot };
   requireRoot();
   const setting = readBootSetting(root);
@@ -131,10 +134,14 @@ export function removeHelper(options: HelperOptions = {}): HelperStatus {
         path: BOOT_SETTING,
       },
     );
-  if (readHelperPath(kernel) === setting.path) writeHelperPath(setting.before, kernel);
-  removeBootSetting(root);
   const launcher = join(root, LAUNCHER);
-  if (optionsOf(launcher) !== undefined) rmSync(launcher);
+  const ownLauncher = optionsOf(launcher) === undefined ? undefined : LAUNCHER;
+  // The kernel must not be left with a program that is taken away.
+  const before = setting.before === ownLauncher ? usualHelperPath(release, kernel) : setting.before;
+  const now = readHelperPath(kernel);
+  if (now !== undefined && (now === setting.path || now === ownLauncher)) writeHelperPath(before, kernel);
+  removeBootSetting(root);
+  if (ownLauncher !== undefined) rmSync(launcher);
   return helperStatus(options);
 }
 
@@ -191,19 +198,6 @@ function tryLauncher(file: string): void {
   ]);
 }
 
-interface EarlierState {
-  readonly launcher: string;
-  readonly earlierLauncher: string | undefined;
-  readonly earlier: BootSetting | undefined;
-}
-
-function undo(root: string, { launcher, earlierLauncher, earlier }: EarlierState): void {
-  if (earlierLauncher === undefined) rmSync(launcher, { force: true });
-  else writeWholeFile(launcher, earlierLauncher, 0o755);
-  if (earlier === undefined) removeBootSetting(root);
-  else writeBootSetting(root, earlier);
-}
-
 function overrides(root: string): readonly HelperProblem[] {
   return overridingSettings(root).map((file) => ({
     code: 'overridden',
@@ -218,7 +212,7 @@ function optionsOf(file: string): readonly string[] | undefined {
 
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return byteText(readFileSync(filePath(file)));
   } catch {
     return undefined;
   }
@@ -226,7 +220,7 @@ function textOf(file: string): string | undefined {
 
 function isProgram(file: string): boolean {
   try {
-    return realpathSync(file) === realpathSync(programFile());
+    return realpathSync(filePath(file)) === realpathSync(programFile());
   } catch {
     return false;
   }

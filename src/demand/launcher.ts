@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { filePath } from '../native/byte-text.ts';
 import { packageRoot } from '../native/load-binding.ts';
 import { SAFE } from './kernel-request.ts';
 
@@ -50,7 +51,13 @@ export function launcherOptions(text: string): readonly string[] | undefined {
 
 /** All files that a program consists of, as far as that can be told: its own, a script's interpreter, this package's. */
 export function filesBehind(path: string): readonly string[] {
-  const start = readFileSync(path).subarray(0, 4096).toString('latin1');
+  let start: string;
+  try {
+    start = readFileSync(filePath(path)).subarray(0, 4096).toString('latin1');
+  } catch {
+    // A program may be executed by those who may not read it.
+    return [path];
+  }
   const [, interpreter] = /^#! *(\S+)/.exec(start) ?? [];
   const own = launcherOptions(start) === undefined ? [] : packageFiles();
   return [path, ...(interpreter === undefined ? [] : [interpreter]), ...own];

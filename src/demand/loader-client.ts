@@ -26,16 +26,17 @@ export async function putRequest(name: string, kernel: KernelLocation): Promise<
   const socket = connect(loaderSocket(kernel));
   socket.setEncoding('utf8');
   const answer = await new Promise<DemandAnswer>((resolve) => {
-    const giveUp = (): void => resolve('default');
+    const giveUp = (): void => finish('default');
     const timer = setTimeout(giveUp, PATIENCE_MS);
-    const reader = new LineReader((line) => resolve(readAnswer(line)));
-    socket.on('data', (text: string) => reader.push(text));
-    socket.once('error', giveUp).once('close', () => {
+    // Only a whole line is an answer: what has begun to answer may still never end.
+    const finish = (given: DemandAnswer): void => {
       clearTimeout(timer);
-      giveUp();
-    });
+      resolve(given);
+    };
+    const reader = new LineReader((line) => finish(readAnswer(line)));
+    socket.on('data', (text: string) => reader.push(text));
+    socket.once('error', giveUp).once('close', giveUp);
     socket.write(`${JSON.stringify({ name })}\n`, () => undefined);
-    socket.once('data', () => clearTimeout(timer));
   });
   return { answer, end: (exitCode) => endConversation(socket, exitCode) };
 }

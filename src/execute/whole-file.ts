@@ -15,7 +15,7 @@ import {
  * @param mode permissions, whatever the umask
  * @throws Error of node:fs; nothing is changed then
  */
-export function writeWholeFile(path: string, text: string, mode = 0o644): void {
+export function writeWholeFile(path: string, text: string | Uint8Array, mode = 0o644): void {
   const partial = `${path}.${process.pid}`;
   rmSync(partial, { force: true });
   const descriptor = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);

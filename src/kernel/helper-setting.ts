@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
+import { byteText, textBytes } from '../native/byte-text.ts';
 import { type KernelLocation, kernelPath, readKernelText } from './kernel-file.ts';
 import { CAP_SYS_MODULE } from './security-state.ts';
 
@@ -12,7 +13,8 @@ export const LONGEST_HELPER_PATH = 255;
 
 /** The program that the kernel starts to have a module loaded; empty for none. Undefined on a kernel without modules. */
 export function readHelperPath(location: KernelLocation = {}): string | undefined {
-  return readKernelText(kernelPath(location, PATH))?.text.replace(/\n$/, '');
+  const text = readKernelText(kernelPath(location, PATH))?.text.replace(/\n$/, '');
+  return text === undefined ? undefined : byteText(Buffer.from(text, 'latin1'));
 }
 
 /**
@@ -21,12 +23,27 @@ export function readHelperPath(location: KernelLocation = {}): string | undefine
  * @throws Error of node:fs without the right to
  */
 export function writeHelperPath(path: string, location: KernelLocation = {}): void {
-  writeFileSync(kernelPath(location, PATH), `${path}\n`, 'latin1');
+  writeFileSync(kernelPath(location, PATH), textBytes(`${path}\n`));
 }
 
-/** Whether the kernel leaves its helpers the capability to load modules (sysctl kernel.usermodehelper.bset). */
+/** The program that a kernel starts to have a module loaded as long as nothing else is set. */
+export function usualHelperPath(release: string, location: KernelLocation = {}): string {
+  const text = kernelConfiguration(release, location) ?? '';
+  return /^CONFIG_MODPROBE_PATH="(.*)"$/m.exec(text)?.[1] ?? '/sbin/modprobe';
+}
+
+/**
+ * Whether the kernel leaves its helpers the capability to load modules (sysctl kernel.usermodehelper.bset); true where
+ * that is not known: only root may read it.
+ */
 export function helpersMayLoad(location: KernelLocation = {}): boolean {
-  const text = readKernelText(kernelPath(location, 'proc/sys/kernel/usermodehelper/bset'))?.text;
+  let text: string | undefined;
+  try {
+    text = readKernelText(kernelPath(location, 'proc/sys/kernel/usermodehelper/bset'))?.text;
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+  }
   return text === undefined || (Number.parseInt(text, 10) & (1 << CAP_SYS_MODULE)) !== 0;
 }
 

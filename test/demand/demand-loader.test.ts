@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -148,4 +148,17 @@ test('wrong arguments', async (t) => {
     loadOnDemand(() => 'default', { kernelRot: '/' } as never),
     { message: /did you mean "kernelRoot"/ },
   );
+});
+
+test('a program that only begins to answer is not waited for without end', async (t) => {
+  const root = setUp(t);
+  mkdirSync(join(root.path, 'run/kmodctl/loader'), { recursive: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).write('{');
+  });
+  await new Promise<void>((done) => {
+    server.listen(join(root.path, 'run/kmodctl/loader/requests'), done);
+  });
+  t.teardown(() => server.close());
+  t.deepEqual((await ask(root, 'net-pf-1')).calls, ['finit one 0']);
 });

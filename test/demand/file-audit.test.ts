@@ -1,5 +1,15 @@
-import { chmodSync, chownSync, lchownSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
@@ -117,4 +127,34 @@ test('of a root that is not there nothing is said to be in order', async (t) => 
     t.like(answer, { exitCode: 1, stdout: '' });
     t.true(answer.stderr.includes('there is no such folder'), path);
   }
+});
+
+test('a link that leads to itself, and a name that is no UTF-8, are seen as well', (t) => {
+  const root = setUp(t);
+  const folder = join(root.path, 'etc/modprobe.d');
+  symlinkSync('loop.conf', join(folder, 'loop.conf'));
+  const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff]), Buffer.from('.conf')]);
+  writeFileSync(path, 'install one /bin/true\n');
+  chmodSync(path, 0o666);
+  t.like(audit(root).findings, [
+    { kind: 'link', place: `${folder}/loop.conf` },
+    { kind: 'mode', place: `${folder}/\udcff.conf` },
+  ]);
+});
+
+test('a folder that may not be read is told of, and not taken for an empty one', (t) => {
+  const root = setUp(t);
+  chmodSync(root.path, 0o755);
+  chmodSync(join(root.path, 'etc/modprobe.d'), 0o700);
+  const module = JSON.stringify(resolve('dist/lib/index.js'));
+  const place = JSON.stringify({ root: root.path, kernelRoot: root.path, release: RELEASE });
+  const program = `import { auditFiles } from ${module}; console.log(JSON.stringify(auditFiles(${place}).findings));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    uid: 1000,
+    gid: 1000,
+    cwd: '/',
+    encoding: 'utf8',
+  });
+  t.is(stderr, '');
+  t.like(JSON.parse(stdout), [{ kind: 'unreadable', place: join(root.path, 'etc/modprobe.d') }]);
 });

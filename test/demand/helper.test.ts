@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -220,4 +231,95 @@ test('kmodctl helper: status, and what it does not know', async (t) => {
     t.true(stderr.includes(message), stderr);
   }
   t.regex((await runCli(root, ['kmodctl', 'helper', 'remove'])).stderr, /Nothing is installed/);
+});
+
+test('the kernel is never left with a launcher that is taken away', (t) => {
+  const lost = new Machine(t);
+  installHelper(lost.options);
+  rmSync(join(lost.root.path, BOOT_SETTING));
+  t.is(installHelper(lost.options).before, '/sbin/modprobe');
+  t.like(removeHelper(lost.options), { path: '/sbin/modprobe', problems: [] });
+  const changed = new Machine(t);
+  changed.root.write(`boot/config-${RELEASE}`, 'CONFIG_MODPROBE_PATH="/sbin/other-modprobe"\n');
+  installHelper(changed.options);
+  installHelper({ ...changed.options, path: '/sbin/modprobe' });
+  changed.root.write('proc/sys/kernel/modprobe', `${LAUNCHER}\n`);
+  t.like(removeHelper(changed.options), { path: '/sbin/modprobe', problems: [] });
+  // A setting that says so already, of an earlier version.
+  installHelper(changed.options);
+  writeBootSetting(changed.root.path, { path: LAUNCHER, before: LAUNCHER });
+  t.like(removeHelper(changed.options), { path: changed.program, problems: [] });
+});
+
+test('what fails leaves files as they were, also those that are not of kmodctl', (t) => {
+  const { root, options } = new Machine(t);
+  const setting = root.write(BOOT_SETTING, 'kernel.modprobe=/sbin/mine # \xff\n');
+  const launcher = root.write(LAUNCHER, '');
+  const bytes = Buffer.from([0x7f, 0xff, 0xfe]);
+  writeFileSync(launcher, bytes);
+  chmodSync(launcher, 0o711);
+  const { ino } = statSync(setting);
+  t.throws(() => installHelper({ ...options, path: '/sbin/none' }), { code: 'ERR_KMOD_HELPER' });
+  t.is(statSync(setting).ino, ino);
+  rmSync(setting);
+  mkdirSync(setting);
+  t.throws(() => installHelper(options), { code: 'EISDIR', message: /90-kmodctl-helper\.conf/ });
+  t.deepEqual(readFileSync(launcher), bytes);
+  t.is(statSync(launcher).mode & 0o777, 0o711);
+  t.deepEqual(readdirSync(join(root.path, 'etc/sysctl.d')), ['90-kmodctl-helper.conf']);
+  rmSync(setting, { recursive: true });
+  symlinkSync('/dev/null', setting);
+  rmSync(launcher);
+  mkdirSync(launcher);
+  t.throws(() => installHelper(options), { code: 'EISDIR', message: /kmodctl\/modprobe/ });
+  t.is(readFileSync(setting, 'utf8'), '');
+  t.true(statSync(launcher).isDirectory());
+});
+
+test('a helper that cannot be looked at is a problem, not an error', (t) => {
+  const { root, options } = new Machine(t);
+  symlinkSync('loop', join(root.path, 'sbin/loop'));
+  for (const [path, reason] of [
+    ['/sbin/loop', /Too many levels of symbolic links/],
+    ['/sbin/modprobe/x', /is not there|Not a directory/],
+  ] as const) {
+    root.write('proc/sys/kernel/modprobe', `${path}\n`);
+    const [problem] = helperStatus(options).problems;
+    t.is(problem?.code, 'missing');
+    t.regex(problem?.text ?? '', reason);
+  }
+});
+
+test('who is not root sees the status, too', (t) => {
+  const { root } = new Machine(t);
+  chmodSync(root.path, 0o755);
+  chmodSync(join(root.path, 'sbin/modprobe'), 0o711);
+  chmodSync(join(root.path, 'proc/sys/kernel/usermodehelper/bset'), 0o600);
+  const module = JSON.stringify(resolve('dist/lib/index.js'));
+  const place = JSON.stringify({ root: root.path, kernelRoot: root.path, release: RELEASE });
+  const program = `import { helperStatus } from ${module}; console.log(helperStatus(${place}).path);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    uid: 1000,
+    gid: 1000,
+    cwd: '/',
+    encoding: 'utf8',
+  });
+  t.is(stdout, '/sbin/modprobe\n', stderr);
+});
+
+test('the kernel gets the bytes of a path', (t) => {
+  const { root, options } = new Machine(t);
+  const path = '/sbin/modprobe-é';
+  chmodSync(root.write(path, '\x7fELF'), 0o755);
+  t.like(installHelper({ ...options, path }), { path, problems: [] });
+  t.is(readFileSync(join(root.path, 'proc/sys/kernel/modprobe'), 'utf8'), `${path}\n`);
+});
+
+test('a setting that is hidden by another of its name does not count', (t) => {
+  const { root } = new Machine(t);
+  root.write('usr/lib/sysctl.d/99-x.conf', 'kernel.modprobe = /x\n');
+  t.deepEqual(overridingSettings(root.path), ['/usr/lib/sysctl.d/99-x.conf']);
+  mkdirSync(join(root.path, 'etc/sysctl.d'), { recursive: true });
+  symlinkSync('/dev/null', join(root.path, 'etc/sysctl.d/99-x.conf'));
+  t.deepEqual(overridingSettings(root.path), []);
 });
