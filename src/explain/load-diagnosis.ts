@@ -15,7 +15,7 @@ import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { checkCommandLine, checkPermission, type PermissionProbe } from './permission-check.ts';
 import { checkPlan } from './plan-check.ts';
-import { lookUpSubject } from './tree-check.ts';
+import { addDamagedIndex, lookUpSubject } from './tree-check.ts';
 
 /** What is to be found out about, and where. */
 export interface LoadQuestion {
@@ -38,8 +38,18 @@ export interface LoadQuestion {
 
 /** Finds out what speaks against loading a module, before it is tried. */
 export function* diagnoseLoad(question: LoadQuestion): Inquiry<Diagnosis> {
+  const list = new FindingList(question.asked);
+  try {
+    return yield* diagnoseSubject(question, list);
+  } catch (error) {
+    if (!(error instanceof KmodError) || !error.code.startsWith('ERR_KMOD_INDEX_')) throw error;
+    addDamagedIndex(list, question.tree, error);
+    return conclude(question, list.findings, { list, module: null, path: null });
+  }
+}
+
+function* diagnoseSubject(question: LoadQuestion, list: FindingList): Inquiry<Diagnosis> {
   const { asked, kernel, isRunning } = question;
-  const list = new FindingList(asked);
   const state = isRunning ? securityState(kernel) : undefined;
   if (state !== undefined) checkPermission(list, { state, kernel, probe: question.probe });
   const targets = yield* lookUpSubject(list, asked, question);

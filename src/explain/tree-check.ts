@@ -32,11 +32,7 @@ export function* lookUpSubject(
     if (!(error instanceof KmodError)) throw error;
     if (error.code === 'ERR_KMOD_INDEX_MISSING') yield* addMissingIndexes(list, tree, isRunning);
     else if (error.code === 'ERR_KMOD_INDEX_CORRUPT' || error.code === 'ERR_KMOD_INDEX_UNREADABLE')
-      list.add('indexes-damaged', {
-        text: error.message,
-        evidence: [[error.message, error.path ?? tree.directory]],
-        remedies: [tree.depmodCommand()],
-      });
+      addDamagedIndex(list, tree, error);
     else if (error.code === 'ERR_KMOD_NOT_FOUND') yield* addNotFound(list, asked, { tree, error });
     else
       list.add(error.errno === -2 ? 'file-missing' : 'file-unreadable', {
@@ -45,6 +41,15 @@ export function* lookUpSubject(
       });
     return [];
   }
+}
+
+/** The finding for an index that is damaged or cannot be read. */
+export function addDamagedIndex(list: FindingList, tree: ModuleTree, error: KmodError): void {
+  list.add('indexes-damaged', {
+    text: error.message,
+    evidence: [[error.message, error.path ?? tree.directory]],
+    remedies: [tree.depmodCommand()],
+  });
 }
 
 function* addMissingIndexes(list: FindingList, tree: ModuleTree, isRunning: boolean): Inquiry<void> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { symlinkSync, unlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import test from 'ava';
@@ -285,4 +285,16 @@ test('without the log an errno of any kind may be that of a parameter', async (t
   t.is(await confidence(-5, ''), 'init-failed certain');
   t.is(await confidence(-34, 'max_loop=9'), 'init-failed likely');
   t.is(await confidence(-19, 'max_loop=9'), 'no-device likely');
+});
+
+test('a damaged list of what is built in is a finding', async (t) => {
+  const damaged = new FixtureRoot();
+  t.teardown(() => {
+    damaged.remove();
+  });
+  damaged.writeTree({ modules: { tun: { path: 'kernel/tun.ko' } }, builtin: ['unix'] });
+  const file = `lib/modules/${RELEASE}/modules.builtin.bin`;
+  damaged.write(file, readFileSync(join(damaged.path, file)).subarray(0, 12));
+  const place = { root: damaged.path, kernelRoot: damaged.path, release: RELEASE, running: false } as const;
+  t.is((await diagnose('tun', { ...place, configuration: false })).cause, 'indexes-damaged');
 });
