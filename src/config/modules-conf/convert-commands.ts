@@ -4,7 +4,9 @@ import { shellWord } from './modprobe-words.ts';
 import type { NameTable } from './name-table.ts';
 
 const INSMOD = /(^|[;&|({\s])(?:\/sbin\/)?insmod\s+([A-Za-z][\w-]*)(?=[\s;&|)}]|$)/g;
-const AUTOCLEAN = /\bmodprobe\s+(?:-k|"-k"|'-k')(?=\s)/g;
+const AUTOCLEAN = /\bmodprobe((?:\s+-[a-z]+)*?)\s+(?:-k|"-k"|'-k'|--autoclean)(?=\s)/g;
+/** `-k` among other letters: `-qk`, `-ks`. */
+const AUTOCLEAN_LETTER = /\bmodprobe((?:\s+-[a-z]+)*?\s+-)(?:([a-jl-z]+)k|k(?=[a-z]))([a-z]*)(?=\s)/g;
 
 /**
  * A command as today's shell and tools can run it: `insmod NAME` searches no more, modprobe has no `-k`, and variables
@@ -31,7 +33,8 @@ export function convertCommand(
     );
   const changed = command
     .replaceAll(INSMOD, '$1/sbin/modprobe --ignore-install $2')
-    .replaceAll(AUTOCLEAN, 'modprobe');
+    .replaceAll(AUTOCLEAN, 'modprobe$1')
+    .replaceAll(AUTOCLEAN_LETTER, 'modprobe$1$2$3');
   if (changed !== command)
     warnings.add(
       origin,

@@ -92,9 +92,9 @@ function installCommand(name: string, next: string | undefined, context: ListCon
         : loadCommand(next, { parameters: '$CMDLINE_OPTS' });
   const undo = isModule ? unloadCommand(name, { ignoreRemove: true }) : unloadCommand(next ?? name);
   const steps = [
-    before === undefined ? undefined : `{ ${before}; }`,
-    instead === undefined ? load : `{ ${instead}; }`,
-    after === undefined ? undefined : `{ { ${after}; } || { ${undo}; false; }; }`,
+    before === undefined ? undefined : inShell(before),
+    instead === undefined ? load : inShell(instead),
+    after === undefined ? undefined : `{ ${inShell(after)} || { ${undo}; false; }; }`,
   ].filter((step) => step !== undefined);
   const pulled =
     above.length === 0 ? [] : [`{ ${above.map((member) => `${loadCommand(member)}; `).join('')}true; }`];
@@ -125,9 +125,9 @@ function removeLine(name: string, next: string | undefined, context: ListContext
         ? unloadCommand(name, { ignoreRemove: true })
         : unloadCommand(next);
   const steps = [
-    before === undefined ? undefined : `{ ${before}; }`,
-    instead === undefined ? unload : `{ ${instead}; }`,
-    after === undefined ? undefined : `{ ${after}; }`,
+    before === undefined ? undefined : inShell(before),
+    instead === undefined ? unload : inShell(instead),
+    after === undefined ? undefined : inShell(after),
     below.length === 0
       ? undefined
       : `{ ${below
@@ -148,6 +148,11 @@ function commandText(
   const record = table.command(kind, name);
   // Of what stands for no module none was ever run.
   if (record === undefined || table.chain(name).end === 'null') return undefined;
-  const text = convertCommand(record, defines, warnings).replace(/[;\s]+$/, '');
+  const text = convertCommand(record, defines, warnings).trimEnd();
   return text === '' ? 'true' : text;
+}
+
+/** A command in a shell of its own, as modutils ran each: it may end with `exit` or `&`, and change folder or variables. */
+function inShell(command: string): string {
+  return `( ${command} )`;
 }

@@ -39,7 +39,16 @@ export function parameterWords(
         'Write NAME=VALUE if the word is to count.',
       );
       break;
-    } else parameters.push(quotedParameter(word, () => warnEscape(name, word, origins, warnings)));
+    } else {
+      if (hasOpenQuote(word))
+        warnings.add(
+          origin,
+          'option-dropped',
+          `${name}: the kernel takes the quotation mark of ${JSON.stringify(word)} for the begin of a longer value, insmod took it for a character`,
+          'Do without the character; it is left out, for otherwise the parameters that follow would be part of the value.',
+        );
+      parameters.push(quotedParameter(word, () => warnEscape(name, word, origins, warnings)));
+    }
   }
   return parameters;
 }
@@ -67,13 +76,18 @@ export function parameterKey(word: string): string {
   return word.slice(0, word.indexOf('=')).replaceAll('-', '_');
 }
 
-/** The kernel needs quotes around a value with blanks; insmod did not. */
+/** The kernel needs quotes around a value with blanks, and each with its second one; insmod did not. */
 function quotedParameter(word: string, warnEscaped: () => void): string {
   const equals = word.indexOf('=');
   const value = word.slice(equals + 1);
   if (value.includes('\\')) warnEscaped();
-  if (!/\s/.test(value) || /^"[^"]*"$/.test(value)) return word;
+  if ((!/\s/.test(value) && !hasOpenQuote(word)) || /^"[^"]*"$/.test(value)) return word;
   return `${word.slice(0, equals)}="${value.replaceAll('"', '')}"`;
+}
+
+/** Whether the kernel would read on behind a parameter for the quotation mark that is missing. */
+function hasOpenQuote(word: string): boolean {
+  return word.replaceAll(/[^"]/g, '').length % 2 === 1;
 }
 
 function warnEscape(

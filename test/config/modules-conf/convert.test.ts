@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,13 +135,13 @@ test('commands: all six, their order, and what of them is left out', (t) => {
       'pre-install m PRE\npre-install m NEVER\npost-install m POST\npre-remove m OUT\npost-remove m AFTER ;\nbelow m low\nabove m high\n',
     ),
     [
-      'install m /sbin/modprobe low; { PRE; } && /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { { POST; } || { /sbin/modprobe -r --ignore-remove m; false; }; } && { /sbin/modprobe high; true; }',
-      'remove m /sbin/modprobe -r high; { OUT; } && /sbin/modprobe -r --ignore-remove m && { AFTER; } && { /sbin/modprobe -r low; true; }',
+      'install m /sbin/modprobe low; ( PRE ) && /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { ( POST ) || { /sbin/modprobe -r --ignore-remove m; false; }; } && { /sbin/modprobe high; true; }',
+      'remove m /sbin/modprobe -r high; ( OUT ) && /sbin/modprobe -r --ignore-remove m && ( AFTER ; ) && { /sbin/modprobe -r low; true; }',
     ],
   );
-  t.deepEqual(lines('install m\nremove m\n'), ['install m { true; }', 'remove m { true; }']);
+  t.deepEqual(lines('install m\nremove m\n'), ['install m ( true )', 'remove m ( true )']);
   t.deepEqual(lines('alias a m\npre-install a PRE\n'), [
-    'install a test -e /sys/module/m/initstate || { { PRE; } && /sbin/modprobe m $CMDLINE_OPTS; }',
+    'install a test -e /sys/module/m/initstate || { ( PRE ) && /sbin/modprobe m $CMDLINE_OPTS; }',
     'remove a /sbin/modprobe -r m',
   ]);
   t.deepEqual(lines('alias n null\npre-install n PRE\nabove n m\nalias o off\nabove o m\n'), [
@@ -152,16 +153,51 @@ test('commands: all six, their order, and what of them is left out', (t) => {
   t.deepEqual(warned('alias n null\npre-install n PRE\n'), ['2 command-never-run']);
   t.is(
     load(t, 'install dummy echo \\n "x"\n', 'dummy', 'numdummies=2'),
-    'install { echo \\n "x"; } numdummies=2\n',
+    'install ( echo \\n "x" ) numdummies=2\n',
   );
   t.deepEqual(warned('install m A\nalias x y\ninstall m B\n'), ['3 command-never-run']);
+});
+
+test('commands end, fork and change what they like without a word to those that follow', (t) => {
+  const said = (text: string, keyword = 'install'): string => {
+    const line = lines(text).find((each) => each.startsWith(`${keyword} m `)) ?? '';
+    const command = line.slice(`${keyword} m `.length).replaceAll('\\\\', '\\');
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', command.replaceAll('/sbin/modprobe', 'echo')]);
+    t.is(String(stderr), '', line);
+    return String(stdout).replaceAll('--ignore-install ', '');
+  };
+  t.is(said('pre-install m true &\n'), 'm\n');
+  t.is(
+    said('pre-install m echo a; exit 0\npost-install m cd /nosuch 2>/dev/null; exit 0\nabove m x\n'),
+    'a\nm\nx\n',
+  );
+  t.is(said('pre-install m echo a; exit 1\n'), 'a\n');
+  t.is(said('install m exec echo b\nabove m x\n'), 'b\nx\n');
+  t.is(said('pre-install m (echo a)\n'), 'a\nm\n');
+  t.is(said('post-remove m echo a; exit 0\nbelow m x\n', 'remove'), '-r --ignore-remove m\na\n-r x\n');
+  t.is(said('pre-install m find /nosuch/m -exec true {} \\; 2>/dev/null; echo a\n'), 'a\nm\n');
+});
+
+test('modprobe loses its -k wherever it stands', (t) => {
+  for (const words of ['-q -k q', '-qk q', '-kq q', '-q --autoclean q', '"-k" -q q'])
+    t.is(
+      lines(`install m modprobe ${words} && modprobe -c k\n`)[0],
+      'install m ( modprobe -q q && modprobe -c k )',
+      words,
+    );
+});
+
+test('a single quotation mark does not take the parameters that follow with it', (t) => {
+  const text = `options m a='x"y' b=1 c='p"q"r'\n`;
+  t.deepEqual(lines(text), ['options m a="xy" b=1 c=p"q"r']);
+  t.deepEqual(warned(text), ['1 option-dropped']);
 });
 
 test('commands are rewritten where the tools have changed, and variables are given to them', (t) => {
   t.deepEqual(
     lines('define A x y\ndefine B "it\'s"\npost-install m echo ${B}; insmod tuner; modprobe -k q\n'),
     [
-      `install m /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { { export B='it'\\\\''s'; echo \${B}; /sbin/modprobe --ignore-install tuner; modprobe q; } || { /sbin/modprobe -r --ignore-remove m; false; }; }`,
+      `install m /sbin/modprobe --ignore-install m $CMDLINE_OPTS && { ( export B='it'\\\\''s'; echo \${B}; /sbin/modprobe --ignore-install tuner; modprobe q ) || { /sbin/modprobe -r --ignore-remove m; false; }; }`,
     ],
   );
   t.deepEqual(
