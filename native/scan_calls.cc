@@ -58,11 +58,12 @@ Value StepScan(const CallbackInfo &info) {
                            static_cast<double>(scan->Step(info[1].As<Napi::Number>().Uint32Value())));
 }
 
-// A column of all shares, one behind the other.
+// A column of all shares, one behind the other. No value, as all arrays here, while the environment is going away.
 template <typename Array, typename Select> Array Join(Napi::Env env, const ModuleScan &scan, Select select) {
   std::size_t length = 0;
   for (std::size_t index = 0; index < scan.share_count(); ++index) length += select(scan.share(index)).size();
   Array array = Array::New(env, length);
+  if (array.IsEmpty()) return array;
   auto *place = array.Data();
   for (std::size_t index = 0; index < scan.share_count(); ++index) {
     const auto &column = select(scan.share(index));
@@ -76,6 +77,7 @@ template <typename Array, typename Select> Array Join(Napi::Env env, const Modul
 template <typename Select>
 Napi::Uint32Array JoinSymbols(Napi::Env env, const ModuleScan &scan, Select select) {
   auto joined = Join<Napi::Uint32Array>(env, scan, select);
+  if (joined.IsEmpty()) return joined;
   uint32_t *symbol = joined.Data() + select(scan.share(0)).size();
   for (std::size_t index = 1; index < scan.share_count(); ++index) {
     const Column<uint32_t> &numbers = scan.numbers(index);
@@ -87,8 +89,9 @@ Napi::Uint32Array JoinSymbols(Napi::Env env, const ModuleScan &scan, Select sele
 
 Value NamesOf(Napi::Env env, const SymbolNames &names) {
   auto bytes = Napi::Uint8Array::New(env, names.bytes().size());
-  if (names.bytes().size() > 0) std::memcpy(bytes.Data(), names.bytes().data(), names.bytes().size());
   auto starts = Napi::Uint32Array::New(env, names.size() + 1);
+  if (bytes.IsEmpty() || starts.IsEmpty()) return {};
+  if (names.bytes().size() > 0) std::memcpy(bytes.Data(), names.bytes().data(), names.bytes().size());
   if (names.size() > 0) std::memcpy(starts.Data() + 1, names.ends().data(), names.size() * sizeof(uint32_t));
   auto packed = Napi::Object::New(env);
   packed.Set("bytes", bytes);

@@ -48,6 +48,7 @@ Value ListModulesCall(const CallbackInfo &info) {
   ModuleListing listing(endings, excluded);
   if (!listing.AddFolder(TextBytes(info[0]).c_str())) return env.Null();
   auto stamps = Napi::BigInt64Array::New(env, listing.stamps.size());
+  if (stamps.IsEmpty()) return {}; // the environment is going away
   if (listing.stamps.size() > 0)
     std::memcpy(stamps.Data(), listing.stamps.data(), listing.stamps.size() * sizeof(int64_t));
   auto answer = Napi::Object::New(env);
@@ -65,6 +66,7 @@ Value MatchTextsCall(const CallbackInfo &info) {
   const PackedTexts others = reader.GetTexts(info[1].As<Napi::Object>());
   if (!Expect(info, !reader.failed, kSignature)) return {};
   auto numbers = Napi::Uint32Array::New(info.Env(), texts.count);
+  if (numbers.IsEmpty()) return {}; // the environment is going away
   return MatchTexts(texts, others, RandomSeed(), numbers.Data()) ? Value(numbers) : info.Env().Null();
 }
 

@@ -29,7 +29,7 @@ ContributionPart PartOf(const Napi::Object &part, ArrayReader *reader) {
   return read;
 }
 
-// The column's memory becomes the buffer's.
+// The column's memory becomes the buffer's. No value, as with all of these, while the environment is going away.
 Value BufferOf(Napi::Env env, Column<uint8_t> *column) {
   const std::size_t size = column->size();
   if (size == 0) return Napi::Buffer<uint8_t>::New(env, 0);
@@ -44,7 +44,7 @@ Value BufferOf(Napi::Env env, EncodedIndex *index) {
 
 Value ArrayOf(Napi::Env env, const Column<uint32_t> &column) {
   auto array = Napi::Uint32Array::New(env, column.size());
-  if (column.size() > 0) std::memcpy(array.Data(), column.data(), column.size() * sizeof(uint32_t));
+  if (!array.IsEmpty() && column.size() > 0) std::memcpy(array.Data(), column.data(), column.size() * sizeof(uint32_t));
   return array;
 }
 
