@@ -39,7 +39,10 @@ export interface DepmodOptions {
   readonly dryRun?: boolean | undefined;
   /** `kmod` for kmod's answer where kmod is wrong; docs/compatibility.md lists what that is. Default none. */
   readonly compat?: 'kmod' | undefined;
-  /** Told of warnings and errors as they arise; they are in the result too. */
+  /**
+   * Told of warnings and errors as they arise; they are in the result too. What it throws comes in place of the result; the
+   * indexes may have been written all the same.
+   */
   readonly onNotice?: ((notice: DepmodNotice) => void) | undefined;
 }
 
@@ -93,19 +96,33 @@ export async function depmod(options: DepmodOptions = {}): Promise<DepmodResult>
     execArgv: [],
   });
   return await new Promise<DepmodResult>((resolveResult, reject) => {
+    let thrown: { readonly error: unknown } | undefined;
     worker.on('message', (message: DepmodMessage) => {
-      if (message.kind === 'result') resolveResult({ ...message.result, notices });
-      else if (message.kind === 'failure') reject(asKmodError(message.failure));
-      else {
+      if (message.kind === 'notice') {
         notices.push(message.notice);
-        options.onNotice?.(message.notice);
-      }
+        if (thrown === undefined) thrown = tell(options.onNotice, message.notice);
+      } else if (thrown !== undefined) reject(thrown.error);
+      else if (message.kind === 'result') resolveResult({ ...message.result, notices });
+      else reject(asKmodError(message.failure));
     });
     worker.once('error', reject);
     worker.once('exit', () => {
       reject(new KmodError('ERR_KMOD_PUBLISH', 'The thread of depmod ended before its work was done.'));
     });
   });
+}
+
+/** Answers what `onNotice` threw: nobody could catch it where the thread's messages come in. */
+function tell(
+  onNotice: DepmodOptions['onNotice'],
+  notice: DepmodNotice,
+): { readonly error: unknown } | undefined {
+  try {
+    onNotice?.(notice);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** {@link depmod}, blocking. */

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-
 import { systemErrorText } from '../config/configuration-files.ts';
 import { type IndexInput, writeIndex } from '../index-files/index-writer.ts';
 import { moduleName, normalizeAlias } from '../index-files/module-name.ts';
 import type { DepmodReport } from './depmod-notice.ts';
 import type { IndexOutput } from './index-output.ts';
+import { readListFile } from './list-file.ts';
 
 /** Where the kernel's own lists are. */
 export interface BuiltinFileOptions {
@@ -64,7 +63,7 @@ function builtinAliases(text: string, { report }: BuiltinFileOptions): readonly 
 
 function readList(name: string, { directory, report }: BuiltinFileOptions): string | undefined {
   try {
-    return readFileSync(`${directory}/${name}`, 'latin1');
+    return readListFile(`${directory}/${name}`).toString('latin1');
   } catch (error) {
     report({
       priority: 'warning',

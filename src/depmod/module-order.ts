@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { systemErrorText } from '../config/configuration-files.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import { bytesOfText } from '../module-file/modinfo-section.ts';
 import type { DepmodReport } from './depmod-notice.ts';
+import { readListFile } from './list-file.ts';
 import type { ModuleCandidate } from './module-candidates.ts';
 import { pathWithoutExtension, uncompressedPath } from './module-file-name.ts';
 import { hashOrder } from './name-hash.ts';
@@ -70,7 +69,7 @@ function listedPathForKmod(path: string): string {
 
 function readOrderFile(directory: string, report: DepmodReport): Buffer | undefined {
   try {
-    return readFileSync(`${directory}/${ORDER_FILE}`);
+    return readListFile(`${directory}/${ORDER_FILE}`);
   } catch (error) {
     report({
       priority: 'warning',

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import { systemErrorText } from '../config/configuration-files.ts';
 import { type DepmodConfig, readDepmodConfig } from '../config/depmod-config.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { DepmodOptions } from './depmod-options.ts';
 import type { DepmodReport } from './depmod-notice.ts';
 import { stampsAt } from './file-stamps.ts';
+import { readListFile } from './list-file.ts';
 import {
   CandidateChoice,
   type CandidateList,
@@ -49,7 +48,8 @@ export function searchModules(options: DepmodOptions, report: DepmodReport): Mod
   try {
     return inOrder(collectCandidates({ directory, config, compat, report }));
   } catch (error) {
-    if (error instanceof KmodError) throw error;
+    // Also what `report` has thrown is not about the folder.
+    if ((error as NodeJS.ErrnoException).syscall === undefined || error instanceof KmodError) throw error;
     const reason = systemErrorText(error);
     report({ priority: 'error', text: `could not open directory ${directory}: ${reason}` });
     throw new KmodError('ERR_KMOD_INDEX_MISSING', `could not search modules: ${reason}`, {
@@ -65,7 +65,7 @@ function listInputs(directory: string, config: DepmodConfig): ModuleListInputs |
   const listing = listModules(folders, excludedNames(config));
   if (listing === undefined) return undefined;
   try {
-    return { directory, config, listing, order: readFileSync(`${directory}/${ORDER_FILE}`) };
+    return { directory, config, listing, order: readListFile(`${directory}/${ORDER_FILE}`) };
   } catch {
     return undefined;
   }

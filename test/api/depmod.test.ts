@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -99,4 +100,37 @@ test('the event loop goes on meanwhile', async (t) => {
   await depmod(options);
   clearInterval(timer);
   t.true(ticks > 0);
+});
+
+test('what onNotice throws comes back, from the other thread too', async (t) => {
+  const { directory, options } = smallTree(t, pair);
+  rmSync(join(directory, 'modules.order'));
+  let told = 0;
+  const onNotice = (): void => {
+    told++;
+    throw new Error(`notice ${told}`);
+  };
+  await t.throwsAsync(depmod({ ...options, onNotice }), { message: 'notice 1' });
+  t.throws(() => depmodSync({ ...options, onNotice }), { message: 'notice 2' });
+  t.is(told, 2);
+});
+
+test('lists of the kernel that are no files are not waited for', async (t) => {
+  for (const name of ['modules.order', 'modules.builtin', 'modules.builtin.modinfo'])
+    for (const kind of ['FIFO', '/dev/zero', '/dev/null']) {
+      const { directory, options } = smallTree(t, pair);
+      for (const list of ['modules.builtin', 'modules.builtin.modinfo'])
+        writeFileSync(join(directory, list), '');
+      rmSync(join(directory, name));
+      if (kind === 'FIFO') execFileSync('mkfifo', [join(directory, name)]);
+      else symlinkSync(kind, join(directory, name));
+      const { notices, moduleCount } = await depmod(options);
+      t.is(moduleCount, 2);
+      const text = `could not open ${name} at ${directory}: it is not a regular file`;
+      t.deepEqual(
+        notices.filter(({ text: each }) => each.startsWith(`could not open ${name} `)),
+        kind === '/dev/null' ? [] : [{ priority: 'warning', text }],
+        `${name} ${kind}`,
+      );
+    }
 });
