@@ -23,7 +23,8 @@ export interface ModinfoOptions extends Omit<PlaceOptions, 'kernelRoot'> {
 }
 
 const { kernelRoot: _, ...treeOptionTypes } = placeOptionTypes;
-const modinfoOptionTypes = { ...treeOptionTypes, kind: 'string' } as const;
+/** Names and types of {@link ModinfoOptions}. */
+export const modinfoOptionTypes = { ...treeOptionTypes, kind: 'string' } as const;
 const kinds: readonly unknown[] = ['auto', 'name', 'alias', 'file'] satisfies readonly ModinfoKind[];
 
 /** Compressed files that are read ahead, for each processor. */

@@ -7,7 +7,7 @@ import type { KernelLocation } from '../kernel/kernel-file.ts';
 import { loadedModules } from '../kernel/loaded-modules.ts';
 import type { ExportedSymbol } from '../module-file/exported-symbol.ts';
 import { type ModuleFile, readModuleFile } from '../module-file/module-file.ts';
-import { modinfo, type ModinfoOptions } from './modinfo.ts';
+import { modinfo, type ModinfoOptions, modinfoOptionTypes } from './modinfo.ts';
 import { treeOf } from './place-options.ts';
 import { knownVersions, witnessNames } from './version-source.ts';
 
@@ -39,6 +39,8 @@ export interface ModuleVersionsOptions extends ModinfoOptions {
   readonly thorough?: boolean | undefined;
 }
 
+const optionTypes = { ...modinfoOptionTypes, thorough: 'boolean', kernelRoot: 'string' } as const;
+
 /** The versions of a module's symbols. */
 export interface ModuleVersions {
   /** The kernel's name of the module. */
@@ -63,8 +65,8 @@ export async function moduleVersions(
   given: ModuleVersionsOptions = {},
 ): Promise<ModuleVersions> {
   requireString('name', name);
+  requireOptions('options', given, optionTypes);
   const { thorough, kernelRoot, ...options } = given;
-  requireOptions('options', { thorough, kernelRoot }, { thorough: 'boolean', kernelRoot: 'string' });
   const { filename } = await modinfo(name, options);
   if (filename === null)
     throw new KmodError(

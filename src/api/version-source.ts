@@ -85,7 +85,7 @@ function providersOf(
 
 async function readExports(paths: ReadonlySet<string>, learn: Learn): Promise<void> {
   for await (const file of readableFiles(paths))
-    for (const { name, crc } of file.exports)
+    for (const { name, crc } of exportsOf(file))
       if (crc !== null) learn(name, { crc, provider: moduleNameOfPath(file.path), source: file.path });
 }
 
@@ -97,7 +97,13 @@ function readSymvers({ directory, release }: ModuleTree, learn: Learn): void {
     `${root}/usr/src/linux-headers-${release}/Module.symvers`,
   ].find((each) => existsSync(each));
   if (path === undefined) return;
-  for (const line of readFileSync(path, 'latin1').split('\n')) {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch {
+    return; // modules tell, too
+  }
+  for (const line of text.split('\n')) {
     const [crc = '', name = '', where = ''] = line.split('\t');
     if (!/^0x[0-9a-f]{1,8}$/.test(crc)) continue;
     const provider = where === 'vmlinux' ? KERNEL : basename(where).replaceAll('-', '_');
@@ -131,6 +137,14 @@ async function* readableFiles(paths: Iterable<string>): AsyncGenerator<ModuleFil
   const ahead = READ_AHEAD * availableParallelism();
   for await (const [, outcome] of readAhead(paths, (path) => readModuleFile(path), ahead))
     if ('result' in outcome) yield outcome.result;
+}
+
+function exportsOf(file: ModuleFile): ModuleFile['exports'] {
+  try {
+    return file.exports;
+  } catch {
+    return [];
+  }
 }
 
 function versionsOf(file: ModuleFile): ModuleFile['versions'] {
