@@ -25,7 +25,7 @@ export interface CreatedModule {
 const PAGE = 4096;
 const USE_COUNT = 4;
 
-const reserved = new Set<string>();
+const reserved = new Map<string, object>();
 
 /**
  * create_module(2): the first half of loading a module up to Linux 2.4. Asks the call itself. Where the kernel has none
@@ -51,8 +51,13 @@ export function createModule(
   const address = answerOfKernel(options, () => calls.createModule(name, size), true);
   if (address !== undefined) return { source: 'kernel', ...facts, address, release: () => undefined };
   refuseAsThen(name, size, options);
-  reserved.add(name);
-  return { source: 'emulated', ...facts, address: null, release: () => void reserved.delete(name) };
+  // Each call has its own, for who gives one back twice must not end that of another.
+  const reservation = {};
+  reserved.set(name, reservation);
+  const release = (): void => {
+    if (reserved.get(name) === reservation) reserved.delete(name);
+  };
+  return { source: 'emulated', ...facts, address: null, release };
 }
 
 function refuseAsThen(name: string, size: number, location: KernelLocation): void {

@@ -238,6 +238,11 @@ test('createModule: the checks of 1995, a reservation, and no address', (t) => {
     t.throws<ModuleSystemError>(() => createModule(name, size, { root: at }))?.code;
   t.is(refusal('mine', 1), 'EEXIST');
   release();
+  // Given back twice: what has the name by then keeps it.
+  const later = createModule('mine', 1, { root });
+  release();
+  t.throws(() => createModule('mine', 1, { root }), { code: 'EEXIST' });
+  later.release();
   createModule('mine', 1, { root }).release();
   t.is(refusal('export', 1), 'EEXIST');
   t.is(refusal('', 1), 'EINVAL');

@@ -3,6 +3,7 @@ import type { ConfOrigin } from './conf-origin.ts';
 import { generatedFileNames } from './directive.ts';
 import type { ListRecord, ModulesConfiguration } from './model.ts';
 import { comparedName } from './modprobe-words.ts';
+import type { CircleMember } from './loading-circles.ts';
 import type { NameTable } from './name-table.ts';
 
 /** Warns of all that neither modprobe.d nor depmod.d has a word for. */
@@ -77,6 +78,25 @@ function warnOfOffMembers(
       `${off.join(', ')} ${off.length === 1 ? 'is' : 'are'} off, for which modutils loaded nothing of ${name} at all; now ${name} is loaded`,
       `If that is meant, write "install ${name} /bin/true".`,
     );
+}
+
+/** Two commands that start each other would never end. */
+export function warnOfCircles(
+  circles: readonly CircleMember[],
+  table: NameTable,
+  warnings: ConversionWarnings,
+): void {
+  for (const { name, member } of circles) {
+    const lists = [table.above, table.below, table.probe, table.probeall].map((list) => list.get(name));
+    const origin = lists.find((list) => list?.words.includes(member) === true)?.origins.at(-1);
+    if (origin !== undefined)
+      warnings.add(
+        origin,
+        'alias-loop',
+        `${name} has ${member} in its list, which leads back to ${name}: ${member} is left out there, for otherwise the two commands would start each other without end`,
+        'Remove it from one of the lists.',
+      );
+  }
 }
 
 /** kmod does not tell dashes from underscores. */

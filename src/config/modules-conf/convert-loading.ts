@@ -3,6 +3,7 @@ import { convertCommand } from './convert-commands.ts';
 import type { CommandDirective } from './directive.ts';
 import type { DefineRecord } from './model.ts';
 import { comparedName, loadCommand, modprobeText, shellWord, unloadCommand } from './modprobe-words.ts';
+import type { CircleMember } from './loading-circles.ts';
 import type { NameTable } from './name-table.ts';
 
 /** What the lines for one name are made of. */
@@ -10,6 +11,8 @@ export interface LoadingContext {
   readonly table: NameTable;
   readonly defines: readonly DefineRecord[];
   readonly warnings: ConversionWarnings;
+  /** Members of lists that are left out, for they lead back to the list's name. */
+  readonly circles: readonly CircleMember[];
 }
 
 /**
@@ -22,8 +25,10 @@ export function loadingLines(
   next: string | undefined,
   context: LoadingContext,
 ): readonly string[] {
-  const { table } = context;
-  const probed = probingLines(name, table);
+  const { table, circles } = context;
+  const isKept = (member: string): boolean =>
+    !circles.some((circle) => circle.name === name && circle.member === member);
+  const probed = probingLines(name, table, isKept);
   if (probed !== undefined) return probed;
   const { end } = table.chain(name);
   if (end === 'off') return [`install ${name} /bin/true`, `remove ${name} /bin/true`];
@@ -36,9 +41,10 @@ export function loadingLines(
     'post-remove',
   ];
   const hasCommands = kinds.some((kind) => table.command(kind, name) !== undefined);
-  const below = table.below.get(name)?.words ?? [];
-  const above = table.above.get(name)?.words ?? [];
-  if (!hasCommands && next === name) return [softDependencyLine(name, below, above)];
+  const below = (table.below.get(name)?.words ?? []).filter(isKept);
+  const above = (table.above.get(name)?.words ?? []).filter(isKept);
+  if (!hasCommands && next === name)
+    return below.length + above.length === 0 ? [] : [softDependencyLine(name, below, above)];
   return [
     `install ${name} ${modprobeText(installCommand(name, next, { ...context, below, above }))}`,
     ...removeLine(name, next, { ...context, below, above }),
@@ -56,19 +62,23 @@ function softDependencyPart(marker: string, words: readonly string[]): readonly 
 }
 
 /** `probe` and `probeall`, which come before everything else. */
-function probingLines(name: string, table: NameTable): readonly string[] | undefined {
-  const first = table.probe.get(name)?.words;
-  const all = table.probeall.get(name)?.words;
+function probingLines(
+  name: string,
+  table: NameTable,
+  isKept: (member: string) => boolean,
+): readonly string[] | undefined {
+  const first = table.probe.get(name)?.words.filter(isKept);
+  const all = table.probeall.get(name)?.words.filter(isKept);
   const members = first ?? all;
   if (members === undefined) return undefined;
   const loads = members.map((member) => loadCommand(member));
   const install =
     first === undefined
       ? `s=1; ${loads.map((load) => `${load} && s=0; `).join('')}[ $s = 0 ]`
-      : loads.join(' || ');
+      : loads.join(' || ') || 'false';
   return [
     `install ${name} ${modprobeText(install)}`,
-    `remove ${name} ${modprobeText(`${members.map((member) => unloadCommand(member, { quiet: true })).join('; ')}; true`)}`,
+    `remove ${name} ${modprobeText(`${members.map((member) => `${unloadCommand(member, { quiet: true })}; `).join('')}true`)}`,
   ];
 }
 

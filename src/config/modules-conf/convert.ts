@@ -3,8 +3,9 @@ import { type ConversionWarning, ConversionWarnings } from './conversion-warning
 import { warnOfLaterCommands } from './convert-commands.ts';
 import { mergeParameters, optionsLine, parameterWords } from './convert-options.ts';
 import { loadingLines } from './convert-loading.ts';
+import { dangerousCircles } from './loading-circles.ts';
 import { convertPaths } from './convert-paths.ts';
-import { warnOfLostLines } from './conversion-losses.ts';
+import { warnOfCircles, warnOfLostLines } from './conversion-losses.ts';
 import type { ListRecord, ModulesConfiguration } from './model.ts';
 import { isModprobeName } from './modprobe-words.ts';
 import { NameTable } from './name-table.ts';
@@ -30,14 +31,16 @@ export function convertModulesConf(model: ModulesConfiguration): Conversion {
   warnOfLostLines(model, table, warnings);
   warnOfLaterCommands(model.commands, table, warnings);
   const names = loadedNames(model, table);
-  const context = { table, defines: model.defines, warnings };
+  const circles = dangerousCircles(names, table);
+  warnOfCircles(circles, table, warnings);
+  const context = { table, defines: model.defines, warnings, circles };
   const aliases = model.aliases.flatMap((record) => aliasLines(record, table, warnings));
   const options = optionNames(table).flatMap((name) => optionLines(name, table, warnings));
   const loading = names.flatMap((name) => {
     const origins = table.origins(name);
     if (!isExpressible(name, origins, warnings)) return [];
     const lines = loadingLines(name, nextName(name, table), context);
-    return [comment(origins), ...lines];
+    return lines.length === 0 ? [] : [comment(origins), ...lines];
   });
   const body = [...aliases, ...options, ...loading];
   const depmod = convertPaths(model, warnings);

@@ -178,6 +178,27 @@ test('commands end, fork and change what they like without a word to those that 
   t.is(said('pre-install m find /nosuch/m -exec true {} \\; 2>/dev/null; echo a\n'), 'a\nm\n');
 });
 
+test('two lists that lead to each other are no commands that start each other without end', (t) => {
+  // modutils took each module once.
+  for (const [text, expected] of [
+    ['below a b\nbelow b a\npre-install a A\npre-install b B\n', ['2 alias-loop']],
+    ['alias a b\nabove b a\n', []],
+    ['alias a b\nbelow b a\npre-install a A\n', ['2 alias-loop']],
+    ['alias r b\nalias a b\nbelow b a\nabove a x\n', ['3 alias-loop']],
+    ['probe p p q\nprobeall q p x\n', ['1 alias-loop', '2 alias-loop']],
+    ['below a a\npre-install a A\n', ['1 alias-loop']],
+    ['above a b\nabove b a\n', []],
+  ] as const)
+    t.deepEqual(warned(text), expected, text);
+  t.deepEqual(lines('probe p p\n'), ['install p false', 'remove p true']);
+  t.deepEqual(lines('below a b\nbelow b a\n'), ['softdep a pre: b', 'softdep b pre: a']);
+  const many = Array.from(
+    { length: 20_000 },
+    (_, index) => `above m${index} m${index + 1}\npre-install m${index} x\n`,
+  );
+  t.deepEqual(warned(`${many.join('')}above m20000 m0\n`), ['40001 alias-loop']);
+});
+
 test('modprobe loses its -k wherever it stands', (t) => {
   for (const words of ['-q -k q', '-qk q', '-kq q', '-q --autoclean q', '"-k" -q q'])
     t.is(
