@@ -73,8 +73,8 @@ export class LoadProgress {
     this.#plan = plan;
     this.#outcomes.clear();
     const { steps, course } = plan;
-    yield* this.#share();
-    const { jobs = 1, dependenciesOf } = this.#context;
+    const { jobs = 1, dependenciesOf, checkEnd } = this.#context;
+    yield* this.#share(checkEnd);
     if (course !== undefined) {
       yield* this.#performCourse(course);
       return;
@@ -260,13 +260,13 @@ export class LoadProgress {
     }
   }
 
-  *#share(): Run<void> {
+  *#share(checkEnd?: () => void): Run<void> {
     const { locks, busyTimeoutMs } = this.#context;
     if (locks === undefined) return;
     const modules = (this.#plan?.steps ?? []).flatMap(({ action, module }) =>
       action === 'skip-builtin' ? [] : module,
     );
-    yield* locks.share(modules, busyTimeoutMs);
+    yield* locks.share(modules, busyTimeoutMs, checkEnd);
   }
 
   // Only for a plan that was made anew. A module that went away is a step again.

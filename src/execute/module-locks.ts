@@ -56,9 +56,13 @@ export class ModuleLocks {
     return undefined;
   }
 
-  /** Waits until nobody has one of the modules for itself, at most so long. Answers whether that came true. */
-  *share(modules: Iterable<string>, patienceMs: number): Run<boolean> {
-    return yield* this.#take(new Set(modules), SHARED, patienceMs);
+  /**
+   * Waits until nobody has one of the modules for itself, at most so long. Answers whether that came true.
+   *
+   * @param checkEnd throws when there is no waiting any more
+   */
+  *share(modules: Iterable<string>, patienceMs: number, checkEnd?: () => void): Run<boolean> {
+    return yield* this.#take(new Set(modules), SHARED, patienceMs, checkEnd);
   }
 
   /**
@@ -78,9 +82,9 @@ export class ModuleLocks {
     return this.#isHeldElsewhere(TO_UNDO + offsetOf(module), this.#toUndo.has(module) ? SHARED : FREE);
   }
 
-  /** Waits until nobody else holds the module, at most so long. Answers whether that came true. */
-  *own(module: string, patienceMs: number): Run<boolean> {
-    return yield* this.#take(new Set([module]), EXCLUSIVE, patienceMs);
+  /** Waits until nobody else holds the module, at most so long. Answers whether that came true; `checkEnd` as for a share. */
+  *own(module: string, patienceMs: number, checkEnd?: () => void): Run<boolean> {
+    return yield* this.#take(new Set([module]), EXCLUSIVE, patienceMs, checkEnd);
   }
 
   /** Lets go of all modules. */
@@ -104,7 +108,11 @@ export class ModuleLocks {
   /** Leaves word, for other runs that hold the module, that it is relied on as it is now. */
   claim(module: string): void {
     if (!this.isContended(module)) return;
-    writeSync(this.#descriptor, `${module} ${moduleInstance(module, this.#kernel)}\n`);
+    try {
+      writeSync(this.#descriptor, `${module} ${moduleInstance(module, this.#kernel)}\n`);
+    } catch {
+      // No room for it, most likely. Advice is no reason to give up a load that has succeeded.
+    }
   }
 
   /** Whether another run has claimed the module as it is now. */
@@ -118,20 +126,27 @@ export class ModuleLocks {
   close(): void {
     this.release();
     for (const module of this.#toUndo) this.#set(this.#descriptor, TO_UNDO + offsetOf(module), FREE);
-    if (this.#set(this.#descriptor, PRESENCE, EXCLUSIVE) === 0) ftruncateSync(this.#descriptor);
-    closeSync(this.#descriptor);
+    try {
+      if (this.#set(this.#descriptor, PRESENCE, EXCLUSIVE) === 0) ftruncateSync(this.#descriptor);
+    } catch {
+      // It is no file, so there are no claims in it.
+    } finally {
+      closeSync(this.#descriptor);
+    }
   }
 
   *#take(
     modules: ReadonlySet<string>,
     lock: typeof SHARED | typeof EXCLUSIVE,
     patienceMs: number,
+    checkEnd?: () => void,
   ): Run<boolean> {
     const deadline = performance.now() + patienceMs;
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (this.#tryAll(modules, lock)) return true;
       if (performance.now() + pause > deadline) return false;
       yield { kind: 'wait', milliseconds: pause };
+      checkEnd?.();
     }
   }
 

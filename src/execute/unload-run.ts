@@ -152,7 +152,7 @@ function* perform(step: UnloadStep, context: UnloadContext): Run<StepOutcome> {
   const { module, required } = step;
   // A load that relies on the module comes to its end first. One that cannot be waited for is the kernel's to judge.
   locks?.announce([module]);
-  const isAlone = locks === undefined || (yield* locks.own(module, busyTimeoutMs));
+  const isAlone = locks === undefined || (yield* locks.own(module, busyTimeoutMs, () => checkSignal(signal)));
   if (!required && locks !== undefined && (!isAlone || locks.isClaimed(module))) return 'kept';
   return yield* deleteModule(step, {
     kernel,

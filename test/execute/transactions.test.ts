@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,13 +10,14 @@ import type { LoadRunOptions } from '../../src/execute/load-options.ts';
 import { loadRun } from '../../src/execute/load-run.ts';
 import { ModuleLocks } from '../../src/execute/module-locks.ts';
 import { PlanFailure } from '../../src/execute/plan-failure.ts';
+import { unloadRun } from '../../src/execute/unload-run.ts';
 import { stepOrder } from '../../src/execute/step-order.ts';
 import type { StepResult } from '../../src/execute/step-result.ts';
 import { moduleNameOfPath } from '../../src/index-files/module-name.ts';
 import { ModuleTree } from '../../src/index-files/module-tree.ts';
 import { planLoad } from '../../src/plan/load-plan.ts';
 import { requireModules } from '../../src/plan/lookup.ts';
-import type { LoadPlan } from '../../src/plan/plan.ts';
+import type { LoadPlan, UnloadPlan } from '../../src/plan/plan.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
 import { RecordingCalls, type Verdict } from '../fixtures/recording-calls.ts';
 
@@ -314,6 +316,43 @@ test('without a place for the lock, or without wanting one, there is none', asyn
   t.is(ModuleLocks.open({ root: join(root.path, 'nowhere') }), undefined);
   await load(plan('low'), undefined, { lock: false }).steps;
   t.throws(() => readFileSync(join(root.path, 'run/kmodctl.lock')), { code: 'ENOENT' });
+});
+
+test('a full file system for the lock file ends no load', async (t) => {
+  t.is(process.geteuid?.(), 0, 'this test makes a device, which only root can');
+  const { root, plan, load } = setUp(t);
+  // As a file where there is no room: each write answers ENOSPC.
+  execFileSync('mknod', [join(root.path, 'run/kmodctl.lock'), 'c', '1', '7']);
+  let other: Promise<readonly StepResult[]> | undefined;
+  const { steps } = load(plan('low'), undefined, {
+    onStep: ({ phase }) => {
+      if (phase === 'done') other ??= load(plan('left')).steps;
+    },
+  });
+  const outcomes = [
+    (await steps).map(({ outcome }) => outcome),
+    (await other)?.map(({ outcome }) => outcome),
+  ];
+  t.deepEqual(outcomes, [['loaded'], ['already-loaded', 'loaded']]);
+});
+
+test('who waits for others that have a module looks at the deadline and the signal meanwhile', async (t) => {
+  const { root, plan, load } = setUp(t);
+  const kernel = { root: root.path };
+  const started = performance.now();
+  const holder = ModuleLocks.open(kernel);
+  if (holder === undefined) throw new Error('no locks');
+  t.true(await runEffects(holder.own('low', 0), new RecordingCalls(root)));
+  const { record, steps } = load(plan('left'), undefined, { deadlineMs: 50 });
+  t.is((await failureOf(t, steps)).code, 'ERR_KMOD_ABORTED');
+  t.deepEqual(record, []);
+  const because = { kind: 'asked' } as const;
+  const low = { action: 'delete', module: 'low', required: true, force: false, because } as const;
+  const unload: UnloadPlan = { kind: 'unload', steps: [low], blocked: [], skipped: [] };
+  const run = unloadRun(unload, { kernel, signal: AbortSignal.timeout(50) });
+  t.is((await failureOf(t, runEffects(run, new RecordingCalls(root)))).code, 'ERR_KMOD_ABORTED');
+  holder.close();
+  t.true(performance.now() - started < 4000);
 });
 
 test('64 loads at a time in one process do not disturb each other', async (t) => {
