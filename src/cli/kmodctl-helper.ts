@@ -27,6 +27,11 @@ export const helperSubcommand: Subcommand = {
     const place = { root: io.root, kernelRoot: io.kernel.root, release: io.release };
     switch (action) {
       case 'install': {
+        const forLauncher = (['autoclean', 'check-owner', 'modules-conf'] as const).find((name) =>
+          given.has(name),
+        );
+        if (file !== undefined && forLauncher !== undefined)
+          throw new UsageError(`--${forLauncher} is for the launcher; ${file} would not get it`);
         const path = file === undefined ? undefined : resolve(io.workingDirectory, file);
         const conf = given.value('modules-conf');
         const options = {
@@ -34,7 +39,9 @@ export const helperSubcommand: Subcommand = {
           path,
           autoclean: given.has('autoclean'),
           checkOwner: ownerCheck(given),
-          modulesConf: conf === undefined ? undefined : resolve(io.workingDirectory, conf),
+          // Without a name it is the usual one.
+          modulesConf:
+            conf === undefined ? undefined : resolve(io.workingDirectory, conf || '/etc/modules.conf'),
         };
         return show(installHelper(options), given, io);
       }

@@ -2,6 +2,8 @@ import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
+import { diagnosticText } from '../config/modules-conf/diagnostic.ts';
+import { readModulesConf } from '../config/modules-conf/read-modules-conf.ts';
 import { byteText, filePath } from '../native/byte-text.ts';
 import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
@@ -92,6 +94,7 @@ export function installHelper(options: InstallHelperOptions = {}): HelperStatus 
   refuseIf(kernelProblems(place));
   const { path = LAUNCHER } = options;
   if (!isAbsolute(path)) refuseIf([{ code: 'missing', text: `The helper ${path} has to be a whole path.` }]);
+  if (path === LAUNCHER) refuseIf(modulesConfProblems(options, place));
   const now = readHelperPath(kernel) ?? '';
   const earlier = readBootSetting(root);
   const launcher = join(root, LAUNCHER);
@@ -164,6 +167,20 @@ function refuseIf(problems: readonly HelperProblem[]): void {
   if (problems.length === 0) return;
   const texts = problems.map(({ text }) => text).join('\n');
   throw new KmodError('ERR_KMOD_HELPER', `${texts}\nNothing was changed.`);
+}
+
+/** With a modules.conf that is not there or has errors the launcher would answer no request at all. */
+function modulesConfProblems(
+  { modulesConf }: InstallHelperOptions,
+  { root, release }: HelperPlace,
+): readonly HelperProblem[] {
+  if (modulesConf === undefined) return [];
+  const given = { file: modulesConf, root: root === '/' ? undefined : root, workingDirectory: '/', release };
+  const { hasFailed, diagnostics } = readModulesConf({ ...given, safeMode: true });
+  if (!hasFailed) return [];
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').map(diagnosticText);
+  const text = `No module would be loaded, because the modules.conf has errors:\n${errors.join('').trimEnd()}`;
+  return [{ code: 'missing', text }];
 }
 
 function writeLauncher(file: string, { autoclean, checkOwner, modulesConf }: InstallHelperOptions): void {

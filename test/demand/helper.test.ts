@@ -224,6 +224,7 @@ test('kmodctl helper: status, and what it does not know', async (t) => {
     [[], 'what is to be done? One of install, status, remove.'],
     [['status', 'x'], "'x' is one word too many"],
     [['install', 'x', 'y'], "'y' is one word too many"],
+    [['install', '--autoclean', 'x'], '--autoclean is for the launcher; x would not get it'],
     [['install', '--check-owner=x'], "--check-owner takes off, warn or refuse, not 'x'"],
   ] as const) {
     const { exitCode, stderr } = await runCli(root, ['kmodctl', 'helper', ...words]);
@@ -322,4 +323,18 @@ test('a setting that is hidden by another of its name does not count', (t) => {
   mkdirSync(join(root.path, 'etc/sysctl.d'), { recursive: true });
   symlinkSync('/dev/null', join(root.path, 'etc/sysctl.d/99-x.conf'));
   t.deepEqual(overridingSettings(root.path), []);
+});
+
+test('a modules.conf for which no request would be answered is refused', (t) => {
+  const { root, options } = new Machine(t);
+  const modulesConf = '/etc/old.conf';
+  const refusal = (): string =>
+    t.throws<KmodError>(() => installHelper({ ...options, modulesConf }), { code: 'ERR_KMOD_HELPER' })
+      .message;
+  t.regex(refusal(), /old\.conf.* cannot be read: No such file or directory/);
+  root.write(modulesConf, 'alias a b\nnonsense x\n');
+  t.regex(refusal(), /^No module would be loaded.*\n\S*old\.conf:2:1: error: /);
+  t.false(existsSync(join(root.path, LAUNCHER)));
+  root.write(modulesConf, 'alias a b\n');
+  t.deepEqual(installHelper({ ...options, modulesConf }).options, [`--modules-conf=${modulesConf}`]);
 });
