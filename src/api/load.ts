@@ -25,7 +25,7 @@ import {
 import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
-import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
+import { type PreparedRun, requireSignal, type RunOptions, runOptionTypes } from './run-options.ts';
 
 /** Options of {@link plan}. */
 export interface PlanOptions extends PlaceOptions, ConfigurationOptions {
@@ -202,6 +202,7 @@ export function insmodSync(
 function prepareModprobe(names: unknown, options: ModprobeOptions): PreparedRun<LoadResult> {
   const started = performance.now();
   requireOptions('options', options, modprobeOptionTypes);
+  requireSignal(options);
   requireInsertOptions(options);
   requireInteger('options.jobs', options.jobs ?? 1, 1, MOST_JOBS);
   const wanted = requireNames(names);
@@ -227,6 +228,7 @@ function prepareInsmod(
 ): PreparedRun<LoadResult> {
   const started = performance.now();
   requireOptions('options', options, insmodOptionTypes);
+  requireSignal(options);
   requireInsertOptions(options);
   const kernel = kernelOf(options);
   const loadPlan = planInsert(resolve(requireString('path', path)), parameterText(parameters), kernel);

@@ -1,3 +1,4 @@
+import { argumentTypeError } from '../errors/argument.ts';
 import type { Run } from '../execute/effect.ts';
 import type { StepEvent, StepResult } from '../execute/step-result.ts';
 import type { ModuleCalls } from '../native/module-calls.ts';
@@ -21,6 +22,12 @@ export const runOptionTypes = {
   onStep: 'function',
   syscalls: 'object',
 } as const;
+
+/** @throws TypeError for a signal that is none, as an AbortController: it would never end anything */
+export function requireSignal({ signal }: Pick<RunOptions, 'signal'>): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw argumentTypeError('options.signal', 'an AbortSignal', signal);
+}
 
 /** An operation that is ready to run. */
 export interface PreparedRun<Result> {

@@ -19,7 +19,7 @@ import {
 import { withExplanation, withExplanationSync } from './explained-error.ts';
 import { requireNames } from './names-argument.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes, treeOf } from './place-options.ts';
-import { type PreparedRun, type RunOptions, runOptionTypes } from './run-options.ts';
+import { type PreparedRun, requireSignal, type RunOptions, runOptionTypes } from './run-options.ts';
 
 /** Options of {@link planRemoval}. */
 export interface PlanRemovalOptions extends PlaceOptions, ConfigurationOptions {
@@ -112,6 +112,7 @@ export function rmmodSync(names: string | readonly string[], options: RmmodOptio
 function prepareRmmod(names: unknown, options: RmmodOptions): PreparedRun<UnloadResult> {
   const started = performance.now();
   requireOptions('options', options, rmmodOptionTypes);
+  requireSignal(options);
   requireWait(options);
   const unloadPlan = makePlan(requireNames(names), options);
   const kernel = kernelOf(options);

@@ -176,6 +176,12 @@ test('wrong arguments are refused before anything is read', async (t) => {
     message: /did you mean "dependencies"/,
   });
   await t.throwsAsync(insmod('x.ko', '', { firstTime: true } as object), { instanceOf: TypeError });
+  // A controller in place of its signal would never end anything.
+  const options = { signal: new AbortController() } as object;
+  const message =
+    'The "options.signal" argument must be an AbortSignal. Received an instance of AbortController';
+  for (const call of [modprobe('x', options), rmmod('x', options), insmod('x.ko', '', options)])
+    await t.throwsAsync(call, { instanceOf: TypeError, message });
   t.throws(() => lsmod({ rot: '/' } as object), { message: /did you mean "root"/ });
 });
 
