@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { configurationDirectories } from '../config/configuration-files.ts';
@@ -6,7 +6,7 @@ import { byteText, filePath } from '../native/byte-text.ts';
 import { readHelperPath } from '../kernel/helper-setting.ts';
 import { BOOT_SETTING, overridingSettings } from './boot-setting.ts';
 import type { HelperPlace } from './helper-problem.ts';
-import { filesBehind } from './launcher.ts';
+import { filesBehind, launcherOptions } from './launcher.ts';
 
 /** Links to the sources that the modules were made from; nobody loads anything by them. */
 const sources: ReadonlySet<string> = new Set(['build', 'source']);
@@ -58,5 +58,17 @@ function contents(folder: string): readonly string[] {
 function helperFiles(root: string, kernelRoot: string): readonly string[] {
   const path = readHelperPath({ root: kernelRoot }) ?? '';
   if (path === '') return [];
-  return filesBehind(join(root, path));
+  const file = join(root, path);
+  return [...filesBehind(file), ...modulesConfOf(file).map((name) => join(root, name))];
+}
+
+/** The modules.conf that a launcher works from. */
+function modulesConfOf(file: string): readonly string[] {
+  const option = '--modules-conf=';
+  try {
+    const options = launcherOptions(byteText(readFileSync(filePath(file)))) ?? [];
+    return options.filter((each) => each.startsWith(option)).map((each) => each.slice(option.length));
+  } catch {
+    return [];
+  }
 }

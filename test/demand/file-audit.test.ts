@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 
 import test, { type ExecutionContext } from 'ava';
 
+import { launcherText } from '../../src/demand/launcher.ts';
 import { auditFiles } from '../../src/index.ts';
 import { runCli } from '../fixtures/cli-session.ts';
 import { FixtureRoot, RELEASE } from '../fixtures/fixture-root.ts';
@@ -157,4 +158,16 @@ test('a folder that may not be read is told of, and not taken for an empty one',
   });
   t.is(stderr, '');
   t.like(JSON.parse(stdout), [{ kind: 'unreadable', place: join(root.path, 'etc/modprobe.d') }]);
+});
+
+test("the launcher's own modules.conf decides as well", (t) => {
+  const root = setUp(t);
+  chmodSync(root.write('sbin/modprobe', launcherText(['--modules-conf=/opt/old.conf'])), 0o755);
+  chmodSync(root.write('opt/old.conf', ''), 0o666);
+  chmodSync(join(root.path, 'opt'), 0o755);
+  const place = join(root.path, 'opt/old.conf');
+  t.like(
+    audit(root).findings.find((finding) => finding.place === place),
+    { kind: 'mode', file: place },
+  );
 });
