@@ -16,7 +16,8 @@ const alarmCodes: Readonly<Record<ConsoleAlarm['kind'], VmErrorCode>> = {
 export function describeEnd(end: AbnormalEnd, console: GuestConsole): VmError {
   const details = { consoleTail: console.tail() };
   // An oops ends in a panic (oops=panic), and so does nothing else that came before: the first alarm is the cause.
-  const alarm = console.alarms[0];
+  // A stall alone may have been outlived.
+  const alarm = console.alarms.find(({ kind }) => kind !== 'stalled') ?? console.alarms[0];
   if (alarm) return new VmError(alarmCodes[alarm.kind], `The guest kernel reported: ${alarm.line}`, details);
   if (end.kind === 'alarm') return new VmError('ERR_KMOD_VM_LOST', 'The guest was lost.', details);
   return new VmError('ERR_KMOD_VM_LOST', exitText(end.exit), details);
