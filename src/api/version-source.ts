@@ -85,7 +85,7 @@ function providersOf(
 
 async function readExports(paths: ReadonlySet<string>, learn: Learn): Promise<void> {
   for await (const file of readableFiles(paths))
-    for (const { name, crc } of exportsOf(file))
+    for (const { name, crc } of orNone(() => file.exports))
       if (crc !== null) learn(name, { crc, provider: moduleNameOfPath(file.path), source: file.path });
 }
 
@@ -116,7 +116,8 @@ async function readWitnesses(place: VersionPlace, wanted: ReadonlySet<string>, l
   const isLoaded = new Set(place.loaded);
   for await (const file of readableFiles(witnesses(place))) {
     if (file.intree || isLoaded.has(file.name))
-      for (const { name, crc } of versionsOf(file)) learn(name, { crc, provider: KERNEL, source: file.path });
+      for (const { name, crc } of orNone(() => file.versions))
+        learn(name, { crc, provider: KERNEL, source: file.path });
     if (wanted.size === 0) return;
   }
 }
@@ -139,17 +140,10 @@ async function* readableFiles(paths: Iterable<string>): AsyncGenerator<ModuleFil
     if ('result' in outcome) yield outcome.result;
 }
 
-function exportsOf(file: ModuleFile): ModuleFile['exports'] {
+/** What a file has; nothing where that part of it is damaged. */
+function orNone<Item>(read: () => readonly Item[]): readonly Item[] {
   try {
-    return file.exports;
-  } catch {
-    return [];
-  }
-}
-
-function versionsOf(file: ModuleFile): ModuleFile['versions'] {
-  try {
-    return file.versions;
+    return read();
   } catch {
     return [];
   }

@@ -4,6 +4,7 @@ import type { RequestMeaning, RequestReader } from '../kernel/watch/request-outc
 import { ModuleWatcher } from '../kernel/watch/module-watcher.ts';
 import { plan } from './load.ts';
 import { kernelOf, type PlaceOptions, placeOptionTypes } from './place-options.ts';
+import { requireSignal } from './run-options.ts';
 
 /** Options of {@link watch}. */
 export interface WatchOptions extends PlaceOptions {
@@ -55,8 +56,7 @@ export function watch(options: WatchOptions = {}): ModuleWatcher {
   requireInteger('options.bufferBytes', bufferBytes, 1, LARGEST_BUFFER);
   if (typeof requests !== 'boolean' && requests !== 'auto')
     throw argumentTypeError('options.requests', "true, false or 'auto'", requests);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw argumentTypeError('options.signal', 'an AbortSignal', signal);
+  requireSignal(options);
   signal?.throwIfAborted();
   const watcher = new ModuleWatcher({
     location: kernelOf(options),

@@ -29,6 +29,7 @@ import {
   type SubcommandArguments,
   UsageError,
   namedConfiguration,
+  requireCompat,
 } from './kmodctl-options.ts';
 import { hasCode } from './refusal-text.ts';
 import { packageVersion } from './version.ts';
@@ -68,9 +69,7 @@ export const configSubcommand: Subcommand = {
 
 /** modprobe passes over configuration that is not there; whoever wants to see it has mistyped its name. */
 function checkValues(given: SubcommandArguments, io: CliIo): void {
-  const compat = given.value('compat');
-  if (compat !== undefined && compat !== 'kmod')
-    throw new UsageError(`--compat knows only kmod, not '${compat}'`);
+  requireCompat(given);
   readingMode(given.value('mode'));
   const missing = namedConfiguration(given, io).find((path) => !existsSync(filePath(path)));
   if (missing !== undefined) throw new UsageError(`-C ${missing}: there is no such file or folder`);

@@ -40,6 +40,13 @@ export function namedConfiguration({ values }: SubcommandArguments, io: CliIo): 
   return values('config').map((path) => (path === '' ? '' : resolve(io.workingDirectory, path)));
 }
 
+/** @throws UsageError for a value of --compat that is none */
+export function requireCompat({ value }: SubcommandArguments): void {
+  const compat = value('compat');
+  if (compat !== undefined && compat !== 'kmod')
+    throw new UsageError(`--compat knows only kmod, not '${compat}'`);
+}
+
 /** A subcommand's manual, with its options. */
 export function subcommandManual(name: string, { manual, options }: Subcommand): Manual {
   const texts = [...options, 'help' as const].map((id) => kmodctlOptionTexts[id]);

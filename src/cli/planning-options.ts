@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { PlanOptions } from '../api/load.ts';
 import type { CliIo } from './cli-io.ts';
 import type { KmodctlOptionId } from './kmodctl-option-texts.ts';
-import { type SubcommandArguments, UsageError, namedConfiguration } from './kmodctl-options.ts';
+import { type SubcommandArguments, namedConfiguration, requireCompat } from './kmodctl-options.ts';
 
 /** Options of subcommands that plan a load. */
 export const planningOptionIds: readonly KmodctlOptionId[] = [
@@ -17,16 +17,14 @@ export const planningOptionIds: readonly KmodctlOptionId[] = [
 /** What they mean to the library. */
 export function planningOptions(given: SubcommandArguments, io: CliIo): PlanOptions {
   const { has, value } = given;
-  const compat = value('compat');
-  if (compat !== undefined && compat !== 'kmod')
-    throw new UsageError(`--compat knows only kmod, not '${compat}'`);
+  requireCompat(given);
   const config = namedConfiguration(given, io);
   return {
     ...(config.length > 0 && { config }),
     ...(has('modules-conf') && { modulesConf: modulesConfOf(value('modules-conf'), io) }),
     // As with modprobe, the folder of the modules does not move those of the configuration.
     configRoot: io.root ?? '/',
-    compat: compat !== undefined,
+    compat: has('compat'),
     ignoreCommands: has('ignore-commands'),
     blacklist: has('use-blacklist') ? 'asked' : 'aliases',
   };

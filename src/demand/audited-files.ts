@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { configurationDirectories } from '../config/configuration-files.ts';
@@ -6,7 +6,7 @@ import { byteText, filePath } from '../native/byte-text.ts';
 import { readHelperPath } from '../kernel/helper-setting.ts';
 import { BOOT_SETTING, overridingSettings } from './boot-setting.ts';
 import type { HelperPlace } from './helper-problem.ts';
-import { filesBehind, launcherOptions } from './launcher.ts';
+import { filesBehind, launcherOptionsOf } from './launcher.ts';
 
 /** Links to the sources that the modules were made from; nobody loads anything by them. */
 const sources: ReadonlySet<string> = new Set(['build', 'source']);
@@ -65,10 +65,6 @@ function helperFiles(root: string, kernelRoot: string): readonly string[] {
 /** The modules.conf that a launcher works from. */
 function modulesConfOf(file: string): readonly string[] {
   const option = '--modules-conf=';
-  try {
-    const options = launcherOptions(byteText(readFileSync(filePath(file)))) ?? [];
-    return options.filter((each) => each.startsWith(option)).map((each) => each.slice(option.length));
-  } catch {
-    return [];
-  }
+  const options = launcherOptionsOf(file) ?? [];
+  return options.filter((each) => each.startsWith(option)).map((each) => each.slice(option.length));
 }

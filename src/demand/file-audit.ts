@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 
+import { shellWord } from '../errors/shell-word.ts';
 import { filePath } from '../native/byte-text.ts';
 import { FileOwners } from '../execute/file-owner.ts';
 import { auditedFiles } from './audited-files.ts';
@@ -78,14 +79,14 @@ function findingOf(file: string, owners: FileOwners): readonly AuditFinding[] | 
       kind: 'setuid',
       place: file,
       text: `${file} runs with the rights of its owner or group, whoever starts it.`,
-      remedy: `chmod ug-s ${quoted(file)}`,
+      remedy: `chmod ug-s ${shellWord(file)}`,
     });
   try {
     const finding = owners.inspect(file);
     if (finding === undefined) return findings;
     const { place, text } = finding;
     const isOwner = lstatSync(filePath(place)).uid !== 0;
-    const remedy = isOwner ? `chown -h root:root ${quoted(place)}` : `chmod go-w ${quoted(place)}`;
+    const remedy = isOwner ? `chown -h root:root ${shellWord(place)}` : `chmod go-w ${shellWord(place)}`;
     return [...findings, { ...about, kind: isOwner ? 'owner' : 'mode', place, text, remedy }];
   } catch (error) {
     const text = `${file} cannot be looked at: ${(error as Error).message}`;
@@ -102,9 +103,4 @@ function followed(file: string): Stats | undefined {
       return undefined;
     throw error;
   }
-}
-
-/** A path as a word for the shell. */
-function quoted(path: string): string {
-  return /^[\w./+@:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

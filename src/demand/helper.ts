@@ -1,10 +1,10 @@
-import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { release as runningRelease } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
 import { diagnosticText } from '../config/modules-conf/diagnostic.ts';
 import { readModulesConf } from '../config/modules-conf/read-modules-conf.ts';
-import { byteText, filePath } from '../native/byte-text.ts';
+import { filePath } from '../native/byte-text.ts';
 import { makeFolders } from '../native/make-folders.ts';
 import { KmodError } from '../errors/kmod-error.ts';
 import type { OwnerCheck } from '../execute/file-owner.ts';
@@ -20,7 +20,7 @@ import {
 import { type HelperPlace, type HelperProblem, kernelProblems, programProblems } from './helper-problem.ts';
 import { kernelEnvironment } from './kernel-request.ts';
 import { keepFile } from './kept-file.ts';
-import { interpreterFault, LAUNCHER, launcherOptions, launcherText, programFile } from './launcher.ts';
+import { interpreterFault, LAUNCHER, launcherOptionsOf, launcherText, programFile } from './launcher.ts';
 
 /** Where the helper is looked for. */
 export interface HelperOptions {
@@ -66,7 +66,7 @@ export function helperStatus(options: HelperOptions = {}): HelperStatus {
   const { root, kernelRoot } = place;
   const path = readHelperPath({ root: kernelRoot }) ?? null;
   const setting = readBootSetting(root);
-  const ownOptions = path === null ? undefined : optionsOf(join(root, path));
+  const ownOptions = path === null ? undefined : launcherOptionsOf(join(root, path));
   const problems = [...kernelProblems(place)];
   if (path !== null && path !== '') problems.push(...programProblems(path, place));
   if (setting !== undefined) problems.push(...overrides(root));
@@ -138,7 +138,7 @@ export function removeHelper(options: HelperOptions = {}): HelperStatus {
       },
     );
   const launcher = join(root, LAUNCHER);
-  const ownLauncher = optionsOf(launcher) === undefined ? undefined : LAUNCHER;
+  const ownLauncher = launcherOptionsOf(launcher) === undefined ? undefined : LAUNCHER;
   // The kernel must not be left with a program that is taken away.
   const before = setting.before === ownLauncher ? usualHelperPath(release, kernel) : setting.before;
   const now = readHelperPath(kernel);
@@ -220,19 +220,6 @@ function overrides(root: string): readonly HelperProblem[] {
     code: 'overridden',
     text: `${file} sets kernel.modprobe too, and is read after ${BOOT_SETTING}: after the next start it counts.`,
   }));
-}
-
-function optionsOf(file: string): readonly string[] | undefined {
-  const text = textOf(file);
-  return text === undefined ? undefined : launcherOptions(text);
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return byteText(readFileSync(filePath(file)));
-  } catch {
-    return undefined;
-  }
 }
 
 function isProgram(file: string): boolean {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { filePath } from '../native/byte-text.ts';
+import { byteText, filePath } from '../native/byte-text.ts';
 import { packageRoot } from '../native/load-binding.ts';
 import { SAFE } from './kernel-request.ts';
 
@@ -47,6 +47,15 @@ export function launcherOptions(text: string): readonly string[] | undefined {
   const words = new RegExp(`\\n${MARK}\\nprocess\\.argv\\.splice\\(2, 0, (.*)\\);\\n`).exec(text)?.[1];
   if (words === undefined) return undefined;
   return (JSON.parse(`[${words}]`) as readonly string[]).filter((word) => word !== SAFE);
+}
+
+/** {@link launcherOptions} of a file; undefined also for one that cannot be read. */
+export function launcherOptionsOf(file: string): readonly string[] | undefined {
+  try {
+    return launcherOptions(byteText(readFileSync(filePath(file))));
+  } catch {
+    return undefined;
+  }
 }
 
 /** All files that a program consists of, as far as that can be told: its own, a script's interpreter, this package's. */

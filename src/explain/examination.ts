@@ -23,7 +23,7 @@ import { referenceModule } from './reference-module.ts';
 import { checkSignature, isSameKey } from './signature-check.ts';
 import { checkSymbols } from './symbol-check.ts';
 import { symbolTableFile } from './symbol-table-file.ts';
-import { checkIndexes } from './tree-check.ts';
+import { checkIndexes, isIndexError } from './tree-check.ts';
 import { checkVersions, LAYOUT } from './version-check.ts';
 
 /** A module file to be examined. */
@@ -55,7 +55,7 @@ export function* examineModule(list: FindingList, subject: ExaminationSubject): 
     return yield* examine(list, subject);
   } catch (error) {
     // A file can be loaded all the same: what was found so far stands.
-    if (!(error instanceof KmodError) || !error.code.startsWith('ERR_KMOD_INDEX_')) throw error;
+    if (!isIndexError(error)) throw error;
     list.check('indexes', 'unknown', error.message);
     return undefined;
   }

@@ -15,7 +15,7 @@ import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { checkCommandLine, checkPermission, type PermissionProbe } from './permission-check.ts';
 import { checkPlan } from './plan-check.ts';
-import { addDamagedIndex, lookUpSubject } from './tree-check.ts';
+import { addDamagedIndex, isIndexError, lookUpSubject } from './tree-check.ts';
 
 /** What is to be found out about, and where. */
 export interface LoadQuestion {
@@ -42,7 +42,7 @@ export function* diagnoseLoad(question: LoadQuestion): Inquiry<Diagnosis> {
   try {
     return yield* diagnoseSubject(question, list);
   } catch (error) {
-    if (!(error instanceof KmodError) || !error.code.startsWith('ERR_KMOD_INDEX_')) throw error;
+    if (!isIndexError(error)) throw error;
     addDamagedIndex(list, question.tree, error);
     return conclude(question, list.findings, { list, module: null, path: null });
   }

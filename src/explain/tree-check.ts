@@ -43,6 +43,11 @@ export function* lookUpSubject(
   }
 }
 
+/** Whether an error is about an index. */
+export function isIndexError(error: unknown): error is KmodError {
+  return error instanceof KmodError && error.code.startsWith('ERR_KMOD_INDEX_');
+}
+
 /** The finding for an index that is damaged or cannot be read. */
 export function addDamagedIndex(list: FindingList, tree: ModuleTree, error: KmodError): void {
   list.add('indexes-damaged', {

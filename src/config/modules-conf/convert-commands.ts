@@ -1,6 +1,6 @@
 import type { ConversionWarnings } from './conversion-warning.ts';
 import type { ConfCommandRecord, DefineRecord } from './model.ts';
-import { shellWord } from './modprobe-words.ts';
+import { shellWord } from '../../errors/shell-word.ts';
 import type { NameTable } from './name-table.ts';
 
 const INSMOD = /(^|[;&|({\s])(?:\/sbin\/)?insmod\s+([A-Za-z][\w-]*)(?=[\s;&|)}]|$)/g;

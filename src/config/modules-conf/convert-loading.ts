@@ -1,8 +1,9 @@
+import { shellWord } from '../../errors/shell-word.ts';
 import type { ConversionWarnings } from './conversion-warning.ts';
 import { convertCommand } from './convert-commands.ts';
 import type { CommandDirective } from './directive.ts';
 import type { DefineRecord } from './model.ts';
-import { comparedName, loadCommand, modprobeText, shellWord, unloadCommand } from './modprobe-words.ts';
+import { comparedName, loadCommand, modprobeText, unloadCommand } from './modprobe-words.ts';
 import type { CircleMember } from './loading-circles.ts';
 import type { NameTable } from './name-table.ts';
 
@@ -32,18 +33,9 @@ export function loadingLines(
   if (probed !== undefined) return probed;
   const { end } = table.chain(name);
   if (end === 'off') return [`install ${name} /bin/true`, `remove ${name} /bin/true`];
-  const kinds: readonly CommandDirective[] = [
-    'pre-install',
-    'install',
-    'post-install',
-    'pre-remove',
-    'remove',
-    'post-remove',
-  ];
-  const hasCommands = kinds.some((kind) => table.command(kind, name) !== undefined);
   const below = (table.below.get(name)?.words ?? []).filter(isKept);
   const above = (table.above.get(name)?.words ?? []).filter(isKept);
-  if (!hasCommands && next === name)
+  if (!table.hasCommand(name) && next === name)
     return below.length + above.length === 0 ? [] : [softDependencyLine(name, below, above)];
   return [
     `install ${name} ${modprobeText(installCommand(name, next, { ...context, below, above }))}`,

@@ -1,8 +1,16 @@
 /** Lists by name. */
 export type ListDirective = 'above' | 'below' | 'probe' | 'probeall' | 'alias' | 'options';
 /** Commands around loading and unloading. */
-export type CommandDirective =
-  'pre-install' | 'install' | 'post-install' | 'pre-remove' | 'remove' | 'post-remove';
+export const commandDirectives = [
+  'pre-install',
+  'install',
+  'post-install',
+  'pre-remove',
+  'remove',
+  'post-remove',
+] as const;
+/** One of {@link commandDirectives}. */
+export type CommandDirective = (typeof commandDirectives)[number];
 /** Files that depmod writes, without `file` at the end; in modutils' order. */
 export const generatedFileNames = [
   'generic_string',
@@ -33,7 +41,7 @@ export type Directive =
 const plain: Readonly<Record<string, Directive>> = {
   ...named('conditional', ['if', 'elseif', 'else', 'endif']),
   ...named('list', ['above', 'below', 'probe', 'probeall', 'alias', 'options']),
-  ...named('command', ['pre-install', 'install', 'post-install', 'pre-remove', 'remove', 'post-remove']),
+  ...named('command', commandDirectives),
   ...named('single', ['define', 'include', 'prune', 'keep']),
 };
 

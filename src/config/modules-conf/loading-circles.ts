@@ -43,19 +43,13 @@ export function circleMembers(names: readonly string[], table: NameTable): reado
 
 /** {@link circleMembers}, but where all names of the circles are modules without commands: kmod ends circles of softdep lines. */
 export function dangerousCircles(names: readonly string[], table: NameTable): readonly CircleMember[] {
-  const circles = circleMembers(names, table);
-  return names.some((name) => hasInstallLine(name, table)) ? circles : [];
+  return names.some((name) => hasInstallLine(name, table)) ? circleMembers(names, table) : [];
 }
 
 function hasInstallLine(name: string, table: NameTable): boolean {
   const { above, below, probe, probeall, aliases } = table;
   if (probe.has(name) || probeall.has(name) || aliases.has(name)) return true;
-  return (
-    (['pre-install', 'install', 'post-install', 'pre-remove', 'remove', 'post-remove'] as const).some(
-      (kind) => table.command(kind, name) !== undefined,
-    ) &&
-    (above.has(name) || below.has(name))
-  );
+  return table.hasCommand(name) && (above.has(name) || below.has(name));
 }
 
 /** What loading a name loads: what it stands for, then the members of its lists. */

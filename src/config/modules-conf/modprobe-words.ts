@@ -1,7 +1,4 @@
-/** A word as a shell takes it for itself. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
+import { shellWord } from '../../errors/shell-word.ts';
 
 /** A text as modprobe.d has to spell it: a backslash there only protects what follows it. */
 export function modprobeText(text: string): string {

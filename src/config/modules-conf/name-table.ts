@@ -1,5 +1,5 @@
 import type { ConfOrigin } from './conf-origin.ts';
-import type { CommandDirective } from './directive.ts';
+import { type CommandDirective, commandDirectives } from './directive.ts';
 import type { ConfCommandRecord, ListRecord, ModulesConfiguration } from './model.ts';
 
 /** Where the aliases of a name lead. */
@@ -88,20 +88,17 @@ export class NameTable {
     );
   }
 
+  /** Whether a command is run around the loading or unloading of a name. */
+  hasCommand(name: string): boolean {
+    return commandDirectives.some((kind) => this.command(kind, name) !== undefined);
+  }
+
   /** All lines that shape how a name is loaded and unloaded, but for aliases and options. */
   origins(name: string): readonly ConfOrigin[] {
-    const kinds: readonly CommandDirective[] = [
-      'pre-install',
-      'install',
-      'post-install',
-      'pre-remove',
-      'remove',
-      'post-remove',
-    ];
     const lists = [this.below, this.above, this.probe, this.probeall].flatMap(
       (table) => table.get(name)?.origins ?? [],
     );
-    return [...lists, ...kinds.flatMap((kind) => this.command(kind, name)?.origin ?? [])];
+    return [...lists, ...commandDirectives.flatMap((kind) => this.command(kind, name)?.origin ?? [])];
   }
 }
 

@@ -1,3 +1,4 @@
+import { Fifo } from './fifo.ts';
 import type { ModuleChange } from './module-ledger.ts';
 import type { WatchRecord } from './watch-record.ts';
 
@@ -9,18 +10,14 @@ export interface UntoldChange extends ModuleChange {
 /** What is to be told: a change, or a record that is made already. */
 export type Untold = UntoldChange | WatchRecord;
 
-/** How many that are told already are kept at most before the rest moves up. */
-const MOST_KEPT = 4096;
-
 /** What is still to be told, in order. Nothing in it takes longer the more there is. */
 export class Backlog {
-  #items: Untold[] = [];
-  #first = 0;
+  readonly #items = new Fifo<Untold>();
   /** How many removals of each module wait. */
   readonly #removals = new Map<string, number>();
 
   get isEmpty(): boolean {
-    return this.#first === this.#items.length;
+    return this.#items.length === 0;
   }
 
   push(...items: readonly Untold[]): void {
@@ -32,14 +29,8 @@ export class Backlog {
 
   /** Takes out the next one. */
   shift(): Untold | undefined {
-    const item = this.#items[this.#first];
-    if (item === undefined) return undefined;
-    this.#first++;
-    if (item.type === 'removed') this.#removals.set(item.module, this.removalsOf(item.module) - 1);
-    if (this.isEmpty || this.#first > MOST_KEPT) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
-    }
+    const item = this.#items.shift();
+    if (item?.type === 'removed') this.#removals.set(item.module, this.removalsOf(item.module) - 1);
     return item;
   }
 
@@ -49,8 +40,7 @@ export class Backlog {
   }
 
   clear(): void {
-    this.#items = [];
-    this.#first = 0;
+    this.#items.replace([]);
     this.#removals.clear();
   }
 }

@@ -1,18 +1,15 @@
+import { Fifo } from './fifo.ts';
 import type { OverrunRecord, WatchRecord } from './watch-record.ts';
 
 /** Records that wait for a reader, at most; about 20 MB. */
 const MOST_WAITING = 65_536;
-/** How many that are read already are kept at most before the rest moves up. */
-const MOST_READ = 4096;
 
 /**
  * Records on their way to one reader. When too many wait, comings and goings of the same module that cancel each other out are
  * dropped, and the oldest requests and outcomes; an `overrun` says how many: the last state is never lost.
  */
 export class RecordQueue {
-  #waiting: WatchRecord[] = [];
-  /** How many of them have been read: these do not wait any more. */
-  #read = 0;
+  readonly #waiting = new Fifo<WatchRecord>();
   #readers: ((result: IteratorResult<WatchRecord, undefined>) => void)[] = [];
   #isOver = false;
   /** Length at which the next look for what can be dropped is worth it. */
@@ -30,18 +27,14 @@ export class RecordQueue {
     if (reader !== undefined) reader({ value: record, done: false });
     else {
       this.#waiting.push(record);
-      if (this.#waiting.length - this.#read > this.#limit) this.#shrink(record.time);
+      if (this.#waiting.length > this.#limit) this.#shrink(record.time);
     }
   }
 
   /** The next record, when there is one; the end, when all have been read and there are to be no more. */
   async next(): Promise<IteratorResult<WatchRecord, undefined>> {
-    const record = this.#waiting[this.#read];
-    if (record !== undefined) {
-      this.#read++;
-      if (this.#read === this.#waiting.length || this.#read > MOST_READ) this.#forgetRead();
-      return { value: record, done: false };
-    }
+    const record = this.#waiting.shift();
+    if (record !== undefined) return { value: record, done: false };
     if (this.#isOver) return { value: undefined, done: true };
     return await new Promise((resolve) => {
       this.#readers.push(resolve);
@@ -56,23 +49,17 @@ export class RecordQueue {
 
   /** Nobody reads any more. */
   abandon(): void {
-    this.#waiting = [];
-    this.#read = 0;
+    this.#waiting.replace([]);
     this.end();
   }
 
-  #forgetRead(): void {
-    this.#waiting = this.#waiting.slice(this.#read);
-    this.#read = 0;
-  }
-
   #shrink(time: Date): void {
-    this.#forgetRead();
-    const told = this.#waiting.filter((record) => !isOwn(record));
+    const waiting = this.#waiting.contents();
+    const told = waiting.filter((record) => !isOwn(record));
     // What was dropped before, and nobody has read of yet, is told together with it.
     let dropped = 0;
-    for (const record of this.#waiting) if (isOwn(record)) dropped += record.dropped ?? 0;
-    this.#waiting = withoutOldRequests(withoutPairs(told), Math.floor(this.#most / 2));
+    for (const record of waiting) if (isOwn(record)) dropped += record.dropped ?? 0;
+    this.#waiting.replace(withoutOldRequests(withoutPairs(told), Math.floor(this.#most / 2)));
     dropped += told.length - this.#waiting.length;
     this.#limit = Math.max(this.#most, this.#waiting.length * 2);
     if (dropped > 0) this.#waiting.push({ type: 'overrun', where: 'reader', dropped, time });
